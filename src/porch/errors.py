@@ -1,0 +1,61 @@
+"""Every exit code and the one shape of a message to a person.
+
+Rule: what went wrong, where, and what to do next; all problems at once; never a traceback of porch's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What the process tells its caller."""
+
+    DONE = 0
+    FAULT = 1
+    """A fault of porch itself."""
+    USAGE = 2
+    """Settings or command line."""
+    APP = 3
+    """The app cannot be started."""
+    MACHINE = 4
+    """The machine refuses: port busy, permission, missing program."""
+    RELOAD = 5
+    """Reload refused: the old generation keeps serving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the user must fix."""
+
+    what: str
+    """One sentence: the cause."""
+    where: str = ""
+    """File and line, variable, flag or address."""
+    fix: str = ""
+    """What to do next, as a command where there is one."""
+    exit: Exit = Exit.USAGE
+    detail: str = ""
+    """Shown as it is, above the message: the app's own traceback, nginx's own words."""
+
+
+class Refused(Exception):
+    """Carries every problem found; the command line shows them and exits."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.what for problem in problems))
+        self.problems: Sequence[Problem] = problems
+
+    @property
+    def exit(self) -> Exit:
+        """The code of the first problem: problems are collected in the order of the main line."""
+        return self.problems[0].exit
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`did you mean "x"?`, or nothing when no known word is near."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""

@@ -1,0 +1,194 @@
+"""The Plan: every decision resolved, each value beside its reason and its origin.
+
+Rule: frozen data that any renderer can read and JSON can hold; no behaviour beyond names of paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+Interface = Literal["wsgi", "asgi", "aiohttp"]
+Protocol = Literal["http", "uwsgi"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Generic[T]):
+    """One decision."""
+
+    setting: str
+    """Key of the setting, such as `limits.body`."""
+    value: T
+    origin: str
+    """`default`, `detected`, `porch.toml:7`, `$WEB_CONCURRENCY`, `--workers`, ..."""
+    reason: str
+    """Why this value, for a reader of the rendered file; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppPlan:
+    """What is run."""
+
+    folder: str
+    """The project's folder, absolute; the app's working directory."""
+    target: Chosen[str]
+    """`module:attribute`, or `module:factory()`; the attribute may be dotted."""
+    interface: Chosen[Interface]
+    framework: str
+    """`flask`, `django`, ...; empty when none was recognised."""
+    evidence: tuple[str, ...]
+    """What was read to find it, such as `shop/settings.py:74 WSGI_APPLICATION`."""
+    python: Chosen[str]
+    """The interpreter that runs the app, absolute."""
+    mount: Chosen[str]
+    """URL prefix, `/api`; empty for none."""
+    prestart: Chosen[tuple[str, ...]]
+    """Words of the command that runs before the app; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """What runs it."""
+
+    name: Chosen[str]
+    version: str
+    protocol: Protocol
+    workers: Chosen[int]
+    """Processes; 0 when the server's own configuration file of the user decides."""
+    min_workers: Chosen[int]
+    """Processes kept when idle (uWSGI's cheaper); 0 for all of them."""
+    threads: Chosen[int]
+    """Threads a worker; 0 when the server or worker class has none, or the user's own file decides."""
+    worker_class: Chosen[str]
+    """gunicorn's worker class; empty where the server has none."""
+    keep_alive: Chosen[int]
+    """Seconds that an idle connection from nginx is kept open."""
+    backlog: Chosen[int]
+    config: Chosen[str]
+    """The user's own configuration file for the server, absolute; empty for none."""
+    args: Chosen[tuple[str, ...]]
+    """Further words for the server's command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class NginxPlan:
+    """What stands in front."""
+
+    binary: Chosen[str]
+    version: tuple[int, int, int]
+    modules: tuple[str, ...]
+    """Names without `ngx_` and `_module`, such as `http_realip`; sorted."""
+    workers: Chosen[int]
+    connections: Chosen[int]
+    open_files: Chosen[int]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPlan:
+    """Where it listens, and to whom."""
+
+    listen: Chosen[tuple[str, ...]]
+    """`127.0.0.1:8080`, `[::1]:8443` or `unix:/path`."""
+    domains: Chosen[tuple[str, ...]]
+    """Empty: any host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A folder, or a single file, that nginx answers for by itself."""
+
+    url: str
+    """`/static/` with both slashes for a folder, `/favicon.ico` for a file."""
+    path: str
+    """Absolute; a folder ends with `/`."""
+    expires: int
+    """Seconds that a client may keep it; 0: it must ask each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsPlan:
+    """What one request may take, and the one ladder of timeouts, all in seconds."""
+
+    body: Chosen[int]
+    """Bytes; 0 for no limit."""
+    request: Chosen[int]
+    """Longest request in the app server."""
+    read: Chosen[int]
+    """nginx waits this long for the app: request + 2."""
+    graceful: Chosen[int]
+    """What is in work at a stop may take this long."""
+    stop: Chosen[int]
+    """The whole ordered stop of one process: graceful + 5."""
+    kill: Chosen[int]
+    """After this the supervisor kills: graceful + 10."""
+    start: Chosen[int]
+    """The app must be healthy within this."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlan:
+    """What is written to standard output."""
+
+    format: Chosen[str]
+    """`text` or `json`."""
+    level: Chosen[str]
+    """`debug`, `info`, `warning`, `error` or `critical`."""
+    access: Chosen[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Where the instance keeps its sockets and files, and as whom it runs."""
+
+    folder: Chosen[str]
+    user: Chosen[str]
+    """Empty: as the caller."""
+    container: bool
+    generation: int = 1
+    """0: files rendered for another supervisor, one set of paths for ever."""
+
+    @property
+    def home(self) -> str:
+        """The folder of this generation of the app server."""
+        return f"{self.folder.value}/app-{self.generation}" if self.generation else self.folder.value
+
+    @property
+    def socket(self) -> str:
+        """Where this generation listens."""
+        return f"{self.home}/app.sock"
+
+    @property
+    def upstream(self) -> str:
+        """Where nginx connects: a link to the socket of the generation in service."""
+        return f"{self.folder.value}/app.sock"
+
+    @property
+    def draining(self) -> str:
+        """While this file exists, readiness is refused."""
+        return f"{self.folder.value}/draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that was decided."""
+
+    app: AppPlan
+    server: ServerPlan
+    nginx: NginxPlan
+    http: HttpPlan
+    static: Chosen[tuple[Static, ...]]
+    home_page: Chosen[str]
+    """File that nginx answers `/` with, absolute; empty for none."""
+    limits: LimitsPlan
+    trusted: Chosen[tuple[str, ...]]
+    """CIDRs of the proxies in front whose word on the client is taken."""
+    log: LogPlan
+    run: RunPlan
+    warnings: tuple[str, ...]
+    """Said at start: what a server cannot honour, what the found nginx lacks, what was assumed."""
+
+
+HEALTH_LIVE = "/-/porch/live"
+HEALTH_READY = "/-/porch/ready"
