@@ -1,0 +1,93 @@
+"""Everything that the resident process needs to know, as JSON: the Plan cut down to words, paths and seconds.
+
+Rule: the resident process reads this and nothing else; it imports no settings, no server, no renderer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to start."""
+
+    name: str
+    """Tag in the logs and in `status`: `app`, `nginx`, `prestart`."""
+    argv: tuple[str, ...]
+    folder: str
+    """Working directory."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Added to the supervisor's own environment."""
+    stop_signal: str = "TERM"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One instance, as it is to be brought up."""
+
+    project: str
+    folder: str
+    """The run folder, absolute."""
+    generation: int
+    server: str
+    """Name of the app server, for `status`."""
+    workers: int
+    user: str
+    """Run the children as this user; empty: as the supervisor."""
+    listen: tuple[str, ...]
+    """Addresses as in the Plan; the sockets are bound before the resident process starts."""
+    sockets: tuple[int, ...]
+    """Inherited descriptors of the listening sockets, in the order of `listen`."""
+    lock: int
+    """Inherited descriptor of the locked file `lock` in the run folder."""
+    url: str
+    """Said when ready."""
+    prestart: Program | None
+    app: Program
+    nginx: Program
+    nginx_check: tuple[str, ...]
+    """Words that let nginx judge the configuration."""
+    socket: str
+    """Where the app server listens."""
+    upstream: str
+    """Link to `socket` that nginx connects to."""
+    protocol: Literal["http", "uwsgi"]
+    host: str
+    """Host header for probes: a configured domain, or `localhost`."""
+    report: str
+    """Written by a worker that cannot load the app: JSON with `what` and `traceback`."""
+    draining: str
+    """While this file exists, readiness is refused."""
+    start_timeout: float
+    stop_timeout: float
+    kill_timeout: float
+    log_format: Literal["text", "json"]
+    container: bool
+
+    def to_json(self) -> str:
+        """The same as text."""
+        return json.dumps(asdict(self), indent=1)
+
+
+def from_json(text: str) -> Launch:
+    """Read back what `to_json` wrote."""
+    raw: dict[str, Any] = json.loads(text)
+    for name in ("prestart", "app", "nginx"):
+        if raw[name] is not None:
+            raw[name] = _program(raw[name])
+    for name in ("listen", "sockets", "nginx_check"):
+        raw[name] = tuple(raw[name])
+    return Launch(**raw)
+
+
+def _program(raw: dict[str, Any]) -> Program:
+    return Program(
+        name=raw["name"],
+        argv=tuple(raw["argv"]),
+        folder=raw["folder"],
+        environment=tuple((key, value) for key, value in raw["environment"]),
+        stop_signal=raw["stop_signal"],
+    )
