@@ -40,6 +40,27 @@ class Server(Protocol):
         """Setting -> what happens instead."""
         ...
 
+    @property
+    def config_name(self) -> str:
+        """File name of the user's own configuration that is looked for beside the app; empty when it has none."""
+        ...
+
+    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:
+        """Setting -> (value or None when only the server can tell, line) that the user's own configuration decides."""
+        ...
+
+    def worker_class(self, interface: Interface, wanted: str) -> str:
+        """The worker class for that kind of app; empty where the server has none, ValueError when they do not fit."""
+        ...
+
+    def auto_workers(self, cores: int) -> int:
+        """Processes that fit so many cores."""
+        ...
+
+    def auto_threads(self, interface: Interface, worker_class: str) -> int:
+        """Threads a worker; 0 where threads are not used."""
+        ...
+
     def argv(self, plan: Plan) -> tuple[str, ...]:
         """The command, word by word."""
         ...
