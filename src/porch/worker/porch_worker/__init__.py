@@ -1,0 +1,18 @@
+"""What runs inside the app server's process, around the user's app.
+
+Rule: standard library only, relative imports only, Python 3.10 and newer: it runs in the app's own interpreter, and
+is copied as it stands beside rendered files. It keeps the promise that an app sees the client as the client was,
+whichever server runs it; nginx has overwritten every header that is read here, so a client cannot forge one.
+"""
+
+from contextvars import ContextVar
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""The id that nginx gave to the request in work; every log record has it as `record.request_id`."""
+
+READY = "/-/porch/ready"
+"""Answered here, whatever the mount: it says that this worker has loaded the app and takes requests."""
+
+READY_BODY = b'{"status":"ready"}'
+
+OUTSIDE_BODY = b"Not found: this app is mounted under another path.\n"

@@ -1,0 +1,83 @@
+"""Why the app could not be loaded, for the supervisor or for a person.
+
+Rule: the app's own traceback and nobody else's; written once, by whichever worker is first; then exit status 3
+(22 under uWSGI, whose master takes only that for "do not start it again").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from .settings import Settings
+
+EXIT_FAILED = 3
+"""gunicorn's WORKER_BOOT_ERROR and uvicorn's STARTUP_FAILURE: their masters give up and do not start it again."""
+
+EXIT_FAILED_UWSGI = 22
+"""uWSGI's UWSGI_FAILED_APP_CODE."""
+
+
+class LoadError(Exception):
+    """The app cannot be loaded: one sentence, what to do, and the app's own exception where there is one."""
+
+    def __init__(self, what: str, fix: str, cause: BaseException | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.fix = fix
+        self.traceback = trimmed(cause) if cause is not None else ""
+
+
+def trimmed(error: BaseException) -> str:
+    """The traceback as the app's author knows it; empty when no line of the app is in it."""
+    shown = traceback.TracebackException.from_exception(error)
+    if not _trim(shown) and not isinstance(error, SyntaxError):
+        return ""
+    return "".join(shown.format())
+
+
+def _trim(shown: traceback.TracebackException) -> int:
+    """Drop the frames of the machinery, in the chain of causes too; how many frames are left."""
+    kept = [frame for frame in shown.stack if not machinery(frame.filename)]
+    shown.stack = traceback.StackSummary.from_list(kept)
+    grouped: list[traceback.TracebackException] = getattr(shown, "exceptions", None) or []
+    chained = [shown.__cause__, shown.__context__, *grouped]
+    return len(kept) + sum(_trim(each) for each in chained if each is not None)
+
+
+def machinery(filename: str) -> bool:
+    """Whether a frame is the worker's own or the import system's."""
+    return filename.startswith(("<frozen importlib", "<frozen runpy")) or (
+        Path(filename).parent == Path(__file__).parent or "importlib" in Path(filename).parts
+    )
+
+
+def leave(failure: LoadError, settings: Settings) -> NoReturn:
+    """Report the failure and end this worker at once: the servers would add tracebacks of their own."""
+    if not (settings.report and _write_once(settings.report, failure)):
+        sys.stderr.write(f"{failure.traceback}{failure.what}\n{failure.fix}\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(EXIT_FAILED_UWSGI if "uwsgi" in sys.modules else EXIT_FAILED)
+
+
+def _write_once(path: str, failure: LoadError) -> bool:
+    """Whether a report lies there now, whole; a report that another worker wrote first stays."""
+    report = {"what": failure.what, "fix": failure.fix, "traceback": failure.traceback}
+    draft = f"{path}.{os.getpid()}"
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(report, file)
+        try:
+            os.link(draft, path)
+        finally:
+            os.unlink(draft)  # noqa: PTH108  # as its neighbours: plain calls on plain names
+    except FileExistsError:
+        return True
+    except OSError:
+        return False
+    return True

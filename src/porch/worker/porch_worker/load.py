@@ -1,0 +1,196 @@
+"""Brings the user's app up in this process, or says why it cannot be.
+
+Rule: each way in which it can fail has its own sentence and its own next step; nothing is guessed in silence.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+import traceback
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import process
+from .failure import LoadError, leave, machinery
+from .kind import is_factory, kind_of
+from .settings import Settings, read
+
+SPOKEN = {"wsgi": "a WSGI", "asgi": "an ASGI", "aiohttp": "an aiohttp"}
+
+NO_APPS = (("a module", inspect.ismodule), ("a class", inspect.isclass))
+
+SERVERS = ("gunicorn", "uvicorn", "granian")
+
+
+def app_or_exit() -> tuple[Any, Settings]:
+    """The app for a server's worker process, which ends here when there is none."""
+    settings = read(os.environ)
+    process.tag_records()
+    if settings.report:
+        # Without a report there is no supervisor of porch's: a person started the server, perhaps from a shell that
+        # is left, and what they started stays.
+        process.die_with_parent()
+    try:
+        return load(settings), settings
+    except LoadError as failure:
+        leave(failure, settings)
+
+
+def load(settings: Settings) -> Any:
+    """Import the target and call its factory; a `LoadError` says what is wrong with it."""
+    if settings.folder in sys.path:
+        sys.path.remove(settings.folder)
+    sys.path.insert(0, settings.folder)
+    module_name, _, attribute = settings.target.partition(":")
+    called = attribute.endswith("()")
+    module = _module(module_name, settings)
+    app = _attribute(module, attribute.removesuffix("()"), settings)
+    if called:
+        app = _call(app, settings)
+    _check(app, settings)
+    return app
+
+
+def _module(name: str, settings: Settings) -> ModuleType:
+    try:
+        return import_module(name)
+    except SyntaxError as error:
+        where = f"{error.filename}:{error.lineno}"
+        raise LoadError(f"{where} is not valid Python: {error.msg}.", f"Correct {where}.", error) from error
+    except ModuleNotFoundError as error:
+        raise _not_found(error, name, settings) from error
+    except (Exception, SystemExit) as error:
+        raise raised(error, f'The module "{name}" of {settings.target}', "when it was imported") from error
+
+
+def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> LoadError:
+    missing = error.name or ""
+    if name == missing or name.startswith(missing + "."):
+        near = get_close_matches(name, _modules_in(settings.folder), n=1, cutoff=0.6)
+        hint = f'Did you mean "{near[0]}"? ' if near else ""
+        return LoadError(
+            f'There is no module "{missing}" for {settings.target} in {settings.folder}.',
+            f"{hint}Name the app as MODULE:ATTRIBUTE, seen from the project's folder.",
+            error,
+        )
+    if not missing:
+        return raised(error, f'The module "{name}" of {settings.target}', "when it was imported")
+    package = missing.partition(".")[0]
+    python = sys.executable if Path(sys.executable).name.startswith("python") else "python"
+    return LoadError(
+        f'{settings.target} needs the module "{missing}", which is not installed for this Python.',
+        f"Install what the app needs, such as: {python} -m pip install {package}",
+        error,
+    )
+
+
+def raised(error: BaseException, who: str, when: str) -> LoadError:
+    """The app's own code failed."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not machinery(frame.filename)]
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    if isinstance(error, SystemExit):
+        if frames and _of_server(frames[-1].filename):
+            raise error  # the server's own signal handler ends this worker; the app has done nothing wrong
+        guard = 'Move what ends the program, or runs a server, under: if __name__ == "__main__":'
+        return LoadError(f"{who} ended the process with exit code {error.code!r} {when}{place}.", guard, error)
+    text = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0].rstrip(".")
+    return LoadError(f"{who} raised {text}, {when}{place}.", "Correct the app; its own traceback shows the way.", error)
+
+
+def _of_server(filename: str) -> bool:
+    homes = [str(Path(sys.modules[name].__file__ or "/").parent) for name in SERVERS if name in sys.modules]
+    return any(filename.startswith(home + "/") for home in homes)
+
+
+def _attribute(module: ModuleType, dotted: str, settings: Settings) -> Any:
+    found: Any = module
+    for name in dotted.split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError as error:
+            owner = f'The module "{module.__name__}"' if found is module else f'"{type(found).__name__}" in it'
+            raise LoadError(
+                f'{owner} has no "{name}", which {settings.target} names.',
+                _instead(module, name, [str(each) for each in getattr(found, "__dict__", {})]),
+            ) from error
+    return found
+
+
+def _instead(module: ModuleType, name: str, known: list[str]) -> str:
+    """What the module has to offer: a near name, or whatever looks like an app."""
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f'Did you mean "{module.__name__}:{near[0]}"?'
+    apps = [each for each, value in vars(module).items() if not isinstance(value, type) and _framework(value)]
+    if apps:
+        return f'The app in it seems to be "{module.__name__}:{apps[0]}".'
+    return f"Name an app that {module.__file__ or module.__name__} defines, as MODULE:ATTRIBUTE."
+
+
+def _framework(value: Any) -> str:
+    return kind_of(value)[1]
+
+
+def _call(factory: Any, settings: Settings) -> Any:
+    if not callable(factory):
+        raise LoadError(
+            f"{settings.target} cannot be called: it is {_article(type(factory).__name__)}.",
+            f"Leave out the brackets: {settings.target.removesuffix('()')}",
+        )
+    try:
+        return factory()
+    except (Exception, SystemExit) as error:
+        raise raised(error, f"The factory {settings.target}", "when it was called") from error
+
+
+def _check(app: Any, settings: Settings) -> None:
+    """Refuse what the server could not call; what cannot be told passes."""
+    if inspect.iscoroutine(app):
+        if settings.interface in ("aiohttp", ""):
+            return
+        app.close()
+        raise LoadError(
+            f"{settings.target} is a coroutine function: it gives no app until it is awaited.",
+            "Make the factory an ordinary function, or do the waiting in the app's lifespan.",
+        )
+    interface, _ = kind_of(app)
+    wanted = settings.interface
+    if wanted == "aiohttp" and is_factory(app):
+        return
+    if not interface and is_factory(app):
+        raise LoadError(
+            f"{settings.target} is a function without arguments: a factory, no app.",
+            f"Name what it makes, with brackets: {settings.target}()",
+        )
+    if not interface and (not callable(app) or inspect.isclass(app)):
+        what = next((word for word, told in NO_APPS if told(app)), "") or _article(type(app).__name__)
+        raise LoadError(
+            f"{settings.target} is {what}, which no server can call.",
+            "Name the app itself, as MODULE:ATTRIBUTE.",
+        )
+    if wanted and ((interface and interface != wanted) or (wanted == "aiohttp" and not interface)):
+        found = f"{SPOKEN[interface]} app" if interface else _article(type(app).__name__)
+        raise LoadError(
+            f"{settings.target} is {found}, but it was to be served as {SPOKEN.get(wanted, wanted)} app.",
+            f'Set app.interface = "{interface}".' if interface else "Name the app itself, as MODULE:ATTRIBUTE.",
+        )
+
+
+def _article(name: str) -> str:
+    return f"{'an' if re.match('[aeiouAEIOU]', name) else 'a'} {name}"
+
+
+def _modules_in(folder: str) -> list[str]:
+    """Names that can be imported from the project, two levels deep."""
+    root = Path(folder)
+    try:
+        files = [*root.glob("*.py"), *root.glob("*/*.py")]
+    except OSError:
+        return []
+    return sorted({".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in files})

@@ -1,0 +1,43 @@
+"""What each worker process does once, before it takes requests.
+
+Rule: a worker never outlives its master under porch's supervisor, and each log record can be joined to its request.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import signal
+import sys
+from typing import Any
+
+from . import request_id
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to kill this process when the one that started it dies; Linux only.
+
+    A killed master leaves workers behind that hold the listening socket: with them, requests would go to two
+    generations of the app at once.
+    """
+    if sys.platform != "linux":
+        return
+    try:
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    except (OSError, AttributeError):
+        return  # a C library without prctl: the supervisor's own sweep remains
+
+
+def tag_records() -> None:
+    """Give each log record the id of the request in work, as `record.request_id`."""
+    make = logging.getLogRecordFactory()
+    current = request_id.get
+
+    def tagged(*args: Any, **named: Any) -> logging.LogRecord:
+        record = make(*args, **named)
+        record.request_id = current()
+        return record
+
+    logging.setLogRecordFactory(tagged)

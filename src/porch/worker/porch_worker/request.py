@@ -1,0 +1,66 @@
+"""Wraps an aiohttp app, so that it sees the client as nginx saw it.
+
+Rule: one middleware, before all of the user's own; the app itself is run as it is, or under an outer app at its mount.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from . import OUTSIDE_BODY, READY, READY_BODY, request_id
+from .failure import LoadError, leave
+from .kind import kind_of
+from .load import raised
+from .settings import Settings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def truthful(mount: str) -> Any:
+    """The middleware that answers readiness, and gives handlers the client as the client was."""
+    below = mount + "/"
+
+    @web.middleware
+    async def as_the_client_came(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == READY:
+            return web.Response(body=READY_BODY, content_type="application/json")
+        if mount and not request.path.startswith(below) and request.path != mount:
+            return web.Response(body=OUTSIDE_BODY, status=404, content_type="text/plain", charset="utf-8")
+        get = request.headers.get
+        request_id.set(get("X-Request-ID", ""))
+        address, scheme = get("X-Forwarded-For"), get("X-Forwarded-Proto")
+        if address is None or scheme is None:
+            return await handler(request)
+        return await handler(request.clone(remote=address, scheme="https" if scheme == "https" else "http"))
+
+    return as_the_client_came
+
+
+def wrap(app: web.Application, mount: str) -> web.Application:
+    """The app, or an outer one that has it at its mount, with the middleware in front."""
+    if not mount:
+        app.middlewares.insert(0, truthful(mount))
+        return app
+    # The outer app reads the body, so the user's own limit must stand there; aiohttp has no public name for it.
+    outer = web.Application(middlewares=[truthful(mount)], client_max_size=getattr(app, "_client_max_size", 1024**2))
+    outer.add_subapp(mount, app)
+    return outer
+
+
+async def made(target: Any, settings: Settings) -> web.Application:
+    """The app from what the target is: an app, a factory, a coroutine function, or what one gave."""
+    try:
+        app = target() if callable(target) and not isinstance(target, web.Application) else target
+        if inspect.isawaitable(app):
+            app = await app
+    except (Exception, SystemExit) as error:
+        leave(raised(error, f"The factory {settings.target}", "when it was called"), settings)
+    if not isinstance(app, web.Application):
+        kind = kind_of(app)[0] or type(app).__name__
+        what = f"{settings.target} gave {kind}, not an aiohttp app."
+        leave(LoadError(what, "Let it return web.Application."), settings)
+    return app

@@ -1,0 +1,112 @@
+"""Wraps an ASGI app, so that it sees the client as nginx saw it.
+
+Rule: the server's scope is never changed, only copied; lifespan passes through, and is watched for one thing alone:
+an app that refuses to start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from . import OUTSIDE_BODY, READY, READY_BODY, request_id
+from .failure import LoadError, leave
+from .settings import Settings
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SCHEMES = {("http", b"http"): "http", ("http", b"https"): "https", ("websocket", b"http"): "ws"} | {
+    ("websocket", b"https"): "wss"
+}
+
+FORGED = frozenset(
+    (
+        b"forwarded",
+        b"proxy",
+        b"remote-user",
+        b"script-name",
+        b"x-forwarded-prefix",
+        b"x-forwarded-scheme",
+        b"x-forwarded-ssl",
+        b"x-script-name",
+    )
+)
+"""Left out: frameworks and middleware would believe them, and nobody vouches for them."""
+
+
+def wrap(app: App, settings: Settings) -> App:
+    """The app under its mount, with the client, scheme, host and port as the client used them."""
+    mount = settings.mount
+    below = mount + "/"
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "lifespan":
+            return await app(scope, receive, _watched(send, settings))
+        if kind not in ("http", "websocket"):
+            return await app(scope, receive, send)
+        path: str = scope["path"]
+        if path == READY and kind == "http":
+            return await _answer(send, 200, b"application/json", READY_BODY)
+        if mount and not path.startswith(below) and path != mount:
+            return await _refuse(kind, receive, send)
+        return await app(_truthful(scope, mount), receive, send)
+
+    return application
+
+
+def _truthful(scope: Scope, mount: str) -> Scope:
+    """The scope as if the client had come without nginx; `path` keeps the mount, as ASGI has it since 3.0."""
+    headers = dict(scope["headers"])
+    true = dict(scope)
+    request_id.set(headers.get(b"x-request-id", b"").decode("latin-1"))
+    address = headers.get(b"x-forwarded-for")
+    if address is not None:
+        true["client"] = (address.decode("latin-1"), 0)  # nginx does not tell the port: nobody needs it
+    scheme = SCHEMES.get((scope["type"], headers.get(b"x-forwarded-proto", b"")))
+    if scheme is not None:
+        true["scheme"] = scheme
+    host = headers.get(b"host", b"").decode("latin-1")
+    port = headers.get(b"x-forwarded-port", b"")
+    if host and port.isdigit():
+        name, colon, digits = host.rpartition(":")
+        true["server"] = (name if colon and digits.isdigit() else host, int(port))
+    if mount:
+        true["root_path"] = mount
+    if not headers.keys().isdisjoint(FORGED):
+        true["headers"] = [each for each in scope["headers"] if each[0] not in FORGED]
+    return true
+
+
+def _watched(send: Send, settings: Settings) -> Send:
+    """Report an app whose startup failed: no server says so in a way that the supervisor could read."""
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            said = message.get("message", "")
+            failure = LoadError(
+                f"{settings.target} failed in its lifespan startup.", "Correct what the app does when it starts."
+            )
+            failure.traceback = said if said.endswith("\n") or not said else said + "\n"
+            leave(failure, settings)
+        await send(message)
+
+    return watched
+
+
+async def _answer(send: Send, status: int, kind: bytes, body: bytes) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(kind: str, receive: Receive, send: Send) -> None:
+    if kind == "http":
+        await _answer(send, 404, b"text/plain; charset=utf-8", OUTSIDE_BODY)
+    else:
+        await receive()  # the client's `websocket.connect`, which comes before any answer
+        await send({"type": "websocket.close", "code": 1000})

@@ -1,0 +1,19 @@
+"""What gunicorn's aiohttp worker is pointed at: `porch_worker.web:application`.
+
+Rule: importing this module loads the user's app, or ends the process with the reason written down; a factory that is
+awaited is called when the worker's event loop runs.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from .load import app_or_exit
+from .request import made, wrap
+
+_target, _settings = app_or_exit()
+
+
+async def application() -> web.Application:
+    """The app, made in the event loop that it will run in."""
+    return wrap(await made(_target, _settings), _settings.mount)

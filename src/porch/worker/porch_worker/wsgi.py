@@ -1,0 +1,12 @@
+"""What a WSGI server is pointed at: `porch_worker.wsgi:application`.
+
+Rule: importing this module loads the user's app, or ends the process with the reason written down.
+"""
+
+from __future__ import annotations
+
+from .environ import wrap
+from .load import app_or_exit
+
+_app, _settings = app_or_exit()
+application = wrap(_app, _settings.mount)
