@@ -1,0 +1,1 @@
+echo "prestart.sh beside the app ran"

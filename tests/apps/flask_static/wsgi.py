@@ -1,0 +1,5 @@
+"""Where the app server enters."""
+
+from gogo import create
+
+app = create()

@@ -1,0 +1,109 @@
+"""Stops that cut nothing, and deaths that do not last.
+
+Rule: counts are exact; a request in work at the stop is answered, a killed process is replaced and its children gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import processes
+import pytest
+from conftest import MakeProject
+from story import Site
+from waiting import until
+
+IN_FLIGHT = 20
+THREADS = ("--workers", "1", "--threads", str(IN_FLIGHT))
+STOPPED = [
+    pytest.param("echo_wsgi", ("--server", "granian", *THREADS), id="wsgi-granian"),
+    pytest.param("echo_wsgi", ("--server", "gunicorn", *THREADS), id="wsgi-gunicorn"),
+    pytest.param("echo_wsgi", ("--server", "uwsgi", *THREADS), id="wsgi-uwsgi"),
+    pytest.param("echo_asgi", ("--server", "granian", "--workers", "1"), id="asgi-granian"),
+    pytest.param("echo_asgi", ("--server", "uvicorn", "--workers", "1"), id="asgi-uvicorn"),
+    pytest.param("echo_asgi", ("--server", "gunicorn", "--workers", "1"), id="asgi-gunicorn"),
+    pytest.param("echo_aiohttp", ("--server", "gunicorn", "--workers", "1"), id="aiohttp-gunicorn"),
+]
+
+
+@pytest.mark.parametrize(("app", "words"), STOPPED)
+def test_stop_cuts_no_request(project: MakeProject, app: str, words: tuple[str, ...]) -> None:
+    """Twenty requests of one second that are in work at TERM are all answered 200, and porch ends with 0."""
+    site = project(app).run("app:app", *words)
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        asked = [pool.submit(site.get, "/slow?seconds=1") for _ in range(IN_FLIGHT)]
+        site.stdout.wait_for("slow begins", count=IN_FLIGHT)
+        assert site.stop() == 0
+        assert [each.result().status for each in asked] == [200] * IN_FLIGHT
+        assert {each.result().text for each in asked} == {"slow ends"}
+
+
+def test_requests_that_wait_for_a_worker_are_answered_too(project: MakeProject) -> None:
+    """Requests that a busy sync worker has not begun when porch is told to stop are answered before it ends."""
+    words = ("--server", "gunicorn", "--server-worker-class", "sync", "--workers", "1")
+    site = project("echo_wsgi").run("app:app", *words)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(site.get, "/slow?seconds=0.5") for _ in range(4)]
+        until(lambda: _requests_at(site.port) == 4, "nginx has taken four connections")
+        site.stdout.wait_for("slow begins")
+        assert site.stop() == 0
+        assert [each.result().status for each in asked] == [200] * 4
+
+
+def _requests_at(port: int) -> int:
+    """Connections to the port that nginx has accepted, and whose bytes it has read."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    here = [row for row in rows if int(row[1].split(":")[1], 16) == port and row[3] == "01"]
+    return len([row for row in here if row[4].endswith(":00000000") and row[9] != "0"])
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+def test_stop_by_signal(project: MakeProject, by: signal.Signals) -> None:
+    """TERM and INT end porch with 0, and nothing is left."""
+    site = project("echo_asgi").run("app:app", "--workers", "1")
+    assert site.get("/").status == 200
+    assert site.stop(by) == 0
+
+
+@pytest.fixture(scope="module", params=["granian", "gunicorn"])
+def alive(request: pytest.FixtureRequest, shared_project: MakeProject) -> Site:
+    """An app with two workers."""
+    return shared_project("echo_wsgi").run("app:app", "--server", request.param, "--workers", "2")
+
+
+@pytest.mark.parametrize("program", ["app", "nginx"])
+def test_killed_worker_comes_back(alive: Site, program: str) -> None:
+    """A worker killed with KILL is replaced under the same master, and the site answers."""
+    master, before = alive.pid_of(program), alive.workers_of(program)
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: _full(alive, program, len(before), without=before[:1]), f"the {program} has its workers again")
+    assert alive.pid_of(program) == master
+    assert alive.get("/").status == 200
+
+
+@pytest.mark.parametrize("program", ["app", "nginx"])
+def test_killed_master_comes_back(alive: Site, program: str) -> None:
+    """A master killed with KILL is replaced, its old workers are gone, and the site answers."""
+    master, before = alive.pid_of(program), alive.workers_of(program)
+    os.kill(master, signal.SIGKILL)
+    until(lambda: not any(processes.alive(pid) for pid in (master, *before)), "the old processes are gone", 3)
+    until(lambda: _answers(alive), "the site answers again")
+    until(lambda: _full(alive, program, len(before), without=before), f"the {program} has its workers again")
+    restarted = [each for each in alive.status()["processes"] if each["name"] == program]
+    assert restarted[0]["pid"] != master
+    assert restarted[0]["restarts"] >= 1
+
+
+def _full(site: Site, program: str, count: int, without: list[int]) -> bool:
+    now = site.workers_of(program)
+    return len(now) == count and not set(now) & set(without)
+
+
+def _answers(site: Site) -> bool:
+    try:
+        return site.get("/").status == 200
+    except OSError:  # nobody listens for the moment
+        return False
