@@ -15,7 +15,7 @@ def create_app():
     def item(number):
         if number > 100:
             abort(404)
-        return jsonify(number=number, self=url_for("item", number=number, _external=True))
+        return jsonify(number=number, address=url_for("item", number=number, _external=True))
 
     @app.get("/old")
     def old():
