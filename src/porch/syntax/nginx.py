@@ -3,7 +3,7 @@ r"""nginx's language: directives, blocks, and its one quoting rule.
 Rule: a plain value is data and is read back by nginx as exactly that text, or it is refused with Unwritable; only a
 literal of the source code (`Expr`) may be more than data. The quoting follows `ngx_conf_read_token`: a word ends at
 whitespace, `;` or `{`; inside quotes and outside, `\\`, `\"`, `\'`, `\t`, `\r` and `\n` are the only escapes; nothing
-escapes `$`, which most directives expand after the word was read; a word has at most 4095 bytes.
+escapes `$`, which most directives expand after the word was read; a word has at most 4093 bytes.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ __all__ = [
 
 INDENT: Final = "    "
 LINE_WIDTH: Final = 120
-LONGEST_WORD: Final = 4095
-"""Bytes; nginx reads its configuration through a buffer of 4096 and needs one for what ends the word."""
+LONGEST_WORD: Final = 4093
+"""Bytes between the quotes: nginx wants the word, its closing quote, a space and what follows in a buffer of 4096."""
 ENTRY_WORDS: Final = frozenset(
     {"default", "delete", "hostnames", "include", "proxy", "proxy_recursive", "ranges", "volatile"}
 )
@@ -157,9 +157,9 @@ def _rendered_one(node: Directive | Block | Comment, indent: str) -> Iterator[Li
 
 
 def _wrapped(words: tuple[str, ...], indent: str) -> Iterator[str]:
-    """A directive on one line, or with its later words on lines of their own when it is too long for one."""
-    line = indent + words[0]
-    for word in words[1:]:
+    """A directive on one line; when it is too long for one, its later words go on below."""
+    line = indent + " ".join(words[:2])
+    for word in words[2:]:
         if len(line) + len(word) + 2 > LINE_WIDTH:
             yield line
             line = indent + INDENT + word

@@ -48,7 +48,7 @@ def load(path: str, note: str = "", setting: str = "") -> Statement:
     """Run another file of Python in this namespace, as if it were the one that was loaded."""
     # compile() names the file, so that a traceback shows the line of the user's own file.
     lines = (
-        f"__file__ = {path!r}",
+        f"__file__ = {_text(path)}",
         'with open(__file__, "rb") as _file:',
         f'{INDENT}exec(compile(_file.read(), __file__, "exec", dont_inherit=True))',
     )

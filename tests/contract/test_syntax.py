@@ -1,0 +1,201 @@
+"""The same questions to every language that porch writes: does a value stay a value, and a comment a comment?"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import crossplane
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from porch.syntax import ini, nginx, python
+from porch.syntax.file import File, Line, Unwritable
+
+NASTY = st.text(st.sampled_from(" \t\r\n\0\\\"'`${}()[];#%@=~*,:/ab1\x85\u2028é\u00a0") | st.characters(), max_size=24)
+HOSTILE = [
+    "a; evil on;",
+    "a\nevil = 1",
+    'a" ; evil on; #',
+    "a' ; evil on; #",
+    "a\\",
+    "a\\\\",
+    '\\";evil on;',
+    "a } evil { b",
+    "$evil",
+    "${evil}",
+    "%(evil)",
+    "$(evil)",
+    "@(evil)",
+    "%d",
+    "a\revil = 1",
+    "a\u2028evil = 1",
+    "a\x85evil = 1",
+    "\ufeffevil",
+    "# evil",
+    "[evil]",
+    '"""\nevil = 1\n"""',
+    "a\0evil",
+    " a ",
+    "",
+]
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a language is written by porch, and read by something else."""
+
+    name: str
+    write: Callable[[list[str], str, str], tuple[Line, ...]]
+    """Values, a note on each, a header -> lines; value number n is called `x` and has the setting `s.n`."""
+    read: Callable[[str], list[str]]
+    """The values, in order; fails on anything that was not written as one."""
+
+
+def write_nginx(values: list[str], note: str, header: str) -> tuple[Line, ...]:
+    """Each value is a directive in a block."""
+    children = [nginx.directive("x", value, note=note, setting=f"s.{n}") for n, value in enumerate(values)]
+    return nginx.render([nginx.block("server", children=[*children, nginx.comment(note)])], header)
+
+
+def read_nginx(text: str) -> list[str]:
+    """What crossplane finds; it keeps the escapes that nginx takes away."""
+    with tempfile.NamedTemporaryFile(suffix=".conf") as file:
+        file.write(text.encode())
+        file.flush()
+        parsed = crossplane.parse(file.name, single=True, check_ctx=False, check_args=False)
+    assert not parsed["errors"]
+    (server,) = parsed["config"][0]["parsed"]
+    assert all(found["directive"] == "x" and len(found["args"]) == 1 for found in server["block"])
+    return [re.sub(r"\\(.)", r"\1", found["args"][0]) for found in server["block"]]
+
+
+def write_ini(values: list[str], note: str, header: str) -> tuple[Line, ...]:
+    """Each value is an option."""
+    options = [ini.option("x", value, note, f"s.{n}") for n, value in enumerate(values)]
+    return ini.render([ini.Section("uwsgi", [*options, ini.comment(note)])], header)
+
+
+def read_ini(text: str) -> list[str]:
+    """What uWSGI's own reader does: magic over the whole text, then lines, then what it would expand."""
+    expanded = re.sub(r"%(.)", lambda magic: {"%": "%", "(": "%("}.get(magic[1], "MAGIC"), text, flags=re.DOTALL)
+    lines = [line.strip(" \t\r") for line in expanded.split("\n")]
+    meant = [line for line in lines if line and line[0] not in "#;"]
+    assert meant[0] == "[uwsgi]"
+    pairs = [line.partition("=") for line in meant[1:]]
+    assert all(key.strip(" \t\r") == "x" for key, _, _ in pairs)
+    values = [value.strip(" \t\r") for _, _, value in pairs]
+    return [re.sub(r"[$@%=]\([^)]*\)", "EXPANDED", value) for value in values]
+
+
+def write_python(values: list[str], note: str, header: str) -> tuple[Line, ...]:
+    """Each value is assigned to the same name."""
+    nodes = [python.assign("x", value, note, f"s.{n}") for n, value in enumerate(values)]
+    return python.render([*nodes, python.comment(note)], header)
+
+
+def read_python(text: str) -> list[str]:
+    """What the assignments leave behind, in a namespace that remembers them all."""
+    found: list[str] = []
+
+    class Remembering(dict[str, object]):
+        def __setitem__(self, key: str, value: object) -> None:
+            assert key == "x"
+            found.append(str(value))
+
+    exec(compile(text.encode(), "conf", "exec"), {}, Remembering())  # noqa: S102  # running it is the test
+    return found
+
+
+LANGUAGES = [
+    Language("nginx", write_nginx, read_nginx),
+    Language("ini", write_ini, read_ini),
+    Language("python", write_python, read_python),
+]
+each = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+
+
+def text(lines: tuple[Line, ...]) -> str:
+    """The file as it would be written."""
+    return File("conf", lines).text
+
+
+@each
+@settings(deadline=None, max_examples=150)
+@given(values=st.lists(NASTY, min_size=1, max_size=4), note=NASTY)
+def test_what_is_read_is_what_was_written(language: Language, values: list[str], note: str) -> None:
+    """Any values, under any notes, are read back as they were given, or they are refused."""
+    try:
+        lines = language.write(values, note, note)
+    except Unwritable:
+        return
+    assert language.read(text(lines)) == values
+
+
+@each
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_cannot_become_anything_else(language: Language, value: str) -> None:
+    """A value made to break out is read back as it was given, or it is refused."""
+    try:
+        lines = language.write(["before", value, "after"], "", "")
+    except Unwritable as refused:
+        assert refused.setting == "s.1"  # noqa: PT017  # both outcomes are right
+        return
+    assert language.read(text(lines)) == ["before", value, "after"]
+
+
+@each
+@pytest.mark.parametrize("note", [*HOSTILE, "coding: utf-16", "a %", "a \\"])
+def test_a_note_cannot_become_anything_else(language: Language, note: str) -> None:
+    """A note or header made to break out changes nothing of what is read."""
+    assert language.read(text(language.write(["a", "b"], note, note))) == ["a", "b"]
+
+
+@each
+@given(value=st.text(st.characters(categories=["L", "N"]), min_size=1))
+@settings(deadline=None, max_examples=50)
+def test_letters_and_digits_are_never_refused(language: Language, value: str) -> None:
+    """A value of letters and digits, in any script, can be written in every language."""
+    assert language.read(text(language.write([value], "", ""))) == [value]
+
+
+@each
+def test_each_value_lands_in_one_line_of_its_setting(language: Language) -> None:
+    """The file tells for each setting the one line that it lands in, and no note counts as such."""
+    written = File("conf", language.write(["first", "second"], "why", "header"))
+    for number, value in enumerate(["first", "second"]):
+        ((line, found),) = written.lines_of(f"s.{number}")
+        assert value in found
+        assert written.text.splitlines()[line - 1] == found
+
+
+@each
+def test_the_same_input_gives_the_same_bytes(language: Language) -> None:
+    """Rendering depends on nothing but its input, and no line ends in a space."""
+    once, again = (text(language.write(["a b", "", "c"], "why\n\nso", "header")) for _ in range(2))
+    assert once == again
+    assert not re.search(r"[ \t]$", once, re.MULTILINE)
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=60),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(value=PLAIN)
+def test_python_data_reads_back_equal(value: object) -> None:
+    """Any nesting of plain data is assigned as it was given, types included."""
+    namespace: dict[str, object] = {}
+    rendered = text(python.render([python.assign("x", value)]))
+    exec(compile(rendered.encode(), "conf", "exec"), namespace)  # noqa: S102  # running it is the test
+    assert repr(namespace["x"]) == repr(value)
