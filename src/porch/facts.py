@@ -5,6 +5,7 @@ Rule: probed, never assumed; nothing here changes anything, and what cannot be r
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import re
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from porch.places import Place, Places
 
 MIB = 1024**2
 
@@ -64,21 +67,48 @@ class Facts:
     python_from: str
     servers: Mapping[str, str]
     """App servers (PyPI name) that this interpreter has, with their versions."""
+    barred: Mapping[str, str]
+    """User -> first place on the way to the app that it may not enter or read; empty where nothing bars it."""
+    run_folder: str
+    """Where the instance of this project lives unless told otherwise."""
+    places: Mapping[str, Place]
+    """What stands at a path."""
 
 
-def read(folder: Path, python: str, nginx_binary: str, environ: Mapping[str, str]) -> Facts:
+def read(folder: Path, environ: Mapping[str, str], *, python: str, nginx: str, user: str) -> Facts:
     """Read the machine for the project in that folder; `auto` stands for what is not said."""
     interpreter, why = find_python(folder, python)
+    users = [name for name in ("www-data", "nobody", user) if user_exists(name)]
+    needed = (interpreter, str(folder), str(Path(__file__).parent))
     return Facts(
         folder=str(folder),
         machine=machine(Path("/"), environ),
-        nginx=find_nginx(nginx_binary),
+        nginx=find_nginx(nginx),
         home_user=_name_of(os.geteuid()),
-        users=tuple(name for name in ("www-data", "nobody") if user_exists(name)),
+        users=tuple(name for name in ("www-data", "nobody") if name in users),
         python=interpreter,
         python_from=why,
         servers=find_servers(interpreter),
+        barred={name: out_of_reach(name, needed) for name in users} if os.geteuid() == 0 else {},
+        run_folder=run_folder(folder, environ),
+        places=Places(),
     )
+
+
+def run_folder(folder: Path, environ: Mapping[str, str]) -> str:
+    """Where the instance of the project in that folder lives: one for each folder, found again from it alone.
+
+    The name is kept short, because the path of a unix socket has at most 107 bytes (unix(7)).
+    """
+    real = str(folder.resolve())
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", folder.resolve().name)[:24] or "root"
+    leaf = f"{name}-{hashlib.sha256(real.encode()).hexdigest()[:8]}"
+    personal = environ.get("XDG_RUNTIME_DIR", "")
+    if personal and os.access(personal, os.W_OK) and len(personal) < 40:
+        return f"{personal}/porch/{leaf}"
+    if os.geteuid() == 0 and os.access("/run", os.W_OK):
+        return f"/run/porch/{leaf}"
+    return f"{environ.get('TMPDIR', '/tmp').rstrip('/')}/porch-{os.geteuid()}/{leaf}"
 
 
 def machine(root: Path, environ: Mapping[str, str]) -> Machine:

@@ -18,10 +18,9 @@ GUNICORN_ARGS = "GUNICORN_CMD_ARGS"
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What the variables mean: (key, raw value, origin), what is handed on, and what must be said."""
+    """What the variables mean: (key, raw value, origin), and what must be said."""
 
     values: tuple[tuple[str, object, str], ...]
-    leftovers: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -33,10 +32,10 @@ def read(environ: Mapping[str, str]) -> Meant:
         for name in reversed(spec.images):
             # The first name is the strongest, so it is taken last.
             if name in said and name not in _JOINED:
-                values.append((spec.key, _PLAIN.get(name, _as_it_is)(said[name]), f"${name}"))
+                values.append((spec.key, _PLAIN.get(name, _as_it_is)(said[name]), f"${name}"))  # noqa: PERF401  # reads better
     values = _target(said) + values + _static(said)
-    taken, leftovers, notes = _gunicorn(said)
-    return Meant(tuple(taken + values), leftovers, notes)
+    taken, notes = _gunicorn(said)
+    return Meant(tuple(taken + values), notes)
 
 
 def _as_it_is(raw: str) -> object:
@@ -92,23 +91,24 @@ _GUNICORN = {
 _OURS = ("-b", "--bind")
 
 
-def _gunicorn(
-    said: Mapping[str, str],
-) -> tuple[list[tuple[str, object, str]], Mapping[str, str], tuple[str, ...]]:
-    """Take from gunicorn's own variable what porch decides, and hand on the rest."""
-    if GUNICORN_ARGS not in said:
-        return [], {}, ()
+def _gunicorn(said: Mapping[str, str]) -> tuple[list[tuple[str, object, str]], tuple[str, ...]]:
+    """Take from gunicorn's own variable what porch decides, and hand on the rest as words for its command line."""
+    origin, words = f"${GUNICORN_ARGS}", said.get(GUNICORN_ARGS, "")
+    if not words:
+        return [], ()
     parser = _Parser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
     for flags, key in _GUNICORN.items():
         parser.add_argument(*flags, dest=key)
     parser.add_argument(*_OURS, dest="bind", action="append")
     try:
-        found, rest = parser.parse_known_args(shlex.split(said[GUNICORN_ARGS]))
+        found, rest = parser.parse_known_args(shlex.split(words))
     except ValueError:
         # Whatever is wrong with it, gunicorn's own message is the better one: hand it on whole.
-        return [], {}, ()
+        return [("server.args", words, origin)], ()
     told = vars(found)
     bound = told.pop("bind", None)
-    notes = (f"${GUNICORN_ARGS}: --bind is left out, nginx listens in its place; use --listen",) if bound else ()
-    taken = [(key, str(raw).removeprefix("./"), f"${GUNICORN_ARGS}") for key, raw in told.items()]
-    return taken, {GUNICORN_ARGS: shlex.join(rest)}, notes
+    notes = (f"{origin}: --bind is left out, nginx listens in its place; use --listen",) if bound else ()
+    taken: list[tuple[str, object, str]] = [(key, str(raw), origin) for key, raw in told.items()]
+    if rest:
+        taken.append(("server.args", rest, origin))
+    return taken, notes

@@ -33,6 +33,8 @@ class AppPlan:
 
     folder: str
     """The project's folder, absolute; the app's working directory."""
+    import_from: str
+    """Folder that the target's module is imported from, absolute."""
     target: Chosen[str]
     """`module:attribute`, or `module:factory()`; the attribute may be dotted."""
     interface: Chosen[Interface]
@@ -65,6 +67,8 @@ class ServerPlan:
     """gunicorn's worker class; empty where the server has none."""
     keep_alive: Chosen[int]
     """Seconds that an idle connection from nginx is kept open."""
+    idle: Chosen[int]
+    """Seconds that nginx keeps an idle connection to it, always below `keep_alive`; 0: none is kept."""
     backlog: Chosen[int]
     config: Chosen[str]
     """The user's own configuration file for the server, absolute; empty for none."""
@@ -103,8 +107,6 @@ class Static:
     """`/static/` with both slashes for a folder, `/favicon.ico` for a file."""
     path: str
     """Absolute; a folder ends with `/`."""
-    expires: int
-    """Seconds that a client may keep it; 0: it must ask each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ class Plan:
     nginx: NginxPlan
     http: HttpPlan
     static: Chosen[tuple[Static, ...]]
+    expires: Chosen[int]
+    """Seconds that a client may keep static files; 0: it must ask each time."""
     home_page: Chosen[str]
     """File that nginx answers `/` with, absolute; empty for none."""
     limits: LimitsPlan

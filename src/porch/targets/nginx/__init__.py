@@ -1,0 +1,187 @@
+"""nginx.conf: secure by default, plain enough to be kept.
+
+Rule: every header that tells who the client is, is set here or blanked here, so that none can be forged; what is set
+for the app is set once, for all locations, and no location sets another (one `proxy_set_header` in a location drops
+all inherited ones).
+"""
+
+from __future__ import annotations
+
+from porch.plan import Plan
+from porch.syntax.file import File
+from porch.syntax.nginx import Expr, Node, block, directive, gap, join, render
+from porch.targets.nginx import forwarding, locations, logs, mime
+
+NAME = "nginx.conf"
+
+
+def file(plan: Plan) -> File:
+    """The whole configuration of nginx."""
+    nodes = (*_process(plan), _events(plan), _http(plan))
+    return File(NAME, render(nodes, header=_header(plan)))
+
+
+def _header(plan: Plan) -> str:
+    app = f"{plan.app.target.value} ({plan.app.framework or plan.app.interface.value})"
+    return (
+        f"nginx in front of {app}, served by {plan.server.name.value}.\n"
+        "Written by porch; yours to keep. `porch explain` tells where each value comes from."
+    )
+
+
+def _process(plan: Plan) -> list[Node]:
+    nginx, limits = plan.nginx, plan.limits
+    nodes: list[Node] = [
+        directive("daemon", False, note="Stays in the foreground: a supervisor watches it."),
+        directive("worker_processes", nginx.workers.value, note=nginx.workers.reason, setting=nginx.workers.setting),
+        directive(
+            "worker_rlimit_nofile",
+            nginx.open_files.value,
+            note=nginx.open_files.reason,
+            setting=nginx.open_files.setting,
+        ),
+        directive(
+            "worker_shutdown_timeout",
+            f"{limits.graceful.value}s",
+            note="At a stop, requests in work may take this long; then their connections are closed.",
+            setting=limits.graceful.setting,
+        ),
+        directive("pid", f"{plan.run.folder.value}/nginx.pid", setting=plan.run.folder.setting),
+        directive("error_log", "stderr", "warn"),
+    ]
+    if "pcre_jit" in nginx.modules:
+        nodes.append(directive("pcre_jit", True))
+    return nodes
+
+
+def _events(plan: Plan) -> Node:
+    each = plan.nginx.connections
+    return block(
+        "events",
+        children=[directive("worker_connections", each.value, note=each.reason, setting=each.setting)],
+    )
+
+
+def _http(plan: Plan) -> Node:
+    return block(
+        "http",
+        children=[
+            *mime.nodes(),
+            gap(),
+            *_temporary(plan),
+            gap(),
+            *logs.nodes(plan),
+            gap(),
+            *_hygiene(),
+            gap(),
+            *_sending(),
+            gap(),
+            *_client_limits(plan),
+            gap(),
+            *forwarding.client(plan),
+            *forwarding.maps(plan),
+            gap(),
+            _upstream(plan),
+            gap(),
+            *forwarding.upstream_timing(plan),
+            *forwarding.headers(plan),
+            *locations.servers(plan),
+        ],
+    )
+
+
+def _temporary(plan: Plan) -> list[Node]:
+    """All five, because nginx makes the folder of each at start, used or not."""
+    folder, setting = f"{plan.run.folder.value}/temp", plan.run.folder.setting
+    nodes: list[Node] = [
+        directive("client_body_temp_path", f"{folder}/body", note="Private to this instance.", setting=setting),
+        directive("proxy_temp_path", f"{folder}/proxy", setting=setting),
+        directive("fastcgi_temp_path", f"{folder}/fastcgi", setting=setting),
+        directive("uwsgi_temp_path", f"{folder}/uwsgi", setting=setting),
+        directive("scgi_temp_path", f"{folder}/scgi", setting=setting),
+    ]
+    return nodes
+
+
+def _hygiene() -> list[Node]:
+    return [
+        directive("server_tokens", False, note="Said outright, so that no include changes them unseen."),
+        directive("autoindex", False),
+        directive("absolute_redirect", False),
+        directive("port_in_redirect", False),
+        directive("server_name_in_redirect", False),
+        directive("underscores_in_headers", False, note="X_Forwarded_For must not pass for X-Forwarded-For."),
+        directive("ignore_invalid_headers", True),
+        directive("merge_slashes", True),
+    ]
+
+
+def _sending() -> list[Node]:
+    return [
+        directive("sendfile", True),
+        directive("tcp_nopush", True),
+        directive(
+            "open_file_cache",
+            "max=2000",
+            "inactive=30s",
+            note="Static files stay open between requests; a changed one is seen within 5 s.",
+        ),
+        directive("open_file_cache_valid", "5s"),
+        directive("open_file_cache_errors", False),
+    ]
+
+
+def _client_limits(plan: Plan) -> list[Node]:
+    body = plan.limits.body
+    return [
+        directive("client_max_body_size", body.value, note=body.reason, setting=body.setting),
+        directive("client_body_buffer_size", "64k"),
+        directive("client_header_buffer_size", "1k", note="One request line or header has at most 8k."),
+        directive("large_client_header_buffers", 4, "8k"),
+        directive("client_header_timeout", "10s", note="A client that is slower than this holds no connection."),
+        directive("client_body_timeout", "10s"),
+        directive("send_timeout", "10s"),
+        directive("reset_timedout_connection", True),
+        directive("lingering_timeout", "5s"),
+        *_keep_alive(plan),
+        directive("max_ranges", 16),
+    ]
+
+
+def _keep_alive(plan: Plan) -> list[Node]:
+    if plan.trusted.value:
+        note = "Longer than a load balancer keeps its idle connections, so that it is never the one surprised."
+        timeout = "75s"
+    else:
+        note, timeout = "An idle client gives its connection back.", "10s"
+    return [
+        directive("keepalive_timeout", timeout, note=note, setting=plan.trusted.setting),
+        directive("keepalive_requests", 1000),
+    ]
+
+
+def _upstream(plan: Plan) -> Node:
+    server = plan.server
+    socket = join("unix:", plan.run.upstream)
+    nodes: list[Node] = [
+        directive(
+            "server",
+            socket,
+            "max_fails=0",
+            note="Twice the same: when a worker dies with a request, nginx has a second place to ask.",
+            setting=plan.run.folder.setting,
+        ),
+        directive("server", socket, "max_fails=0", setting=plan.run.folder.setting),
+    ]
+    if server.idle.value and server.protocol == "http":
+        # uWSGI's own protocol closes after each answer, so there is nothing to keep.
+        nodes += [
+            directive("keepalive", 32, note="Idle connections to the app, for each nginx worker."),
+            directive(
+                "keepalive_timeout",
+                f"{server.idle.value}s",
+                note=f"Below the app server's {server.keep_alive.value}s, so that nginx always closes first.",
+                setting=server.idle.setting,
+            ),
+        ]
+    return block("upstream", Expr(locations.UPSTREAM), children=nodes)

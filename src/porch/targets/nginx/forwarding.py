@@ -1,0 +1,245 @@
+"""Who the client is: what nginx believes, and what it tells the app.
+
+Rule: each header that an app may read as the truth about the client is set from nginx's own knowledge or blanked;
+a proxy in front is believed only where its network is named.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+from porch.plan import Plan
+from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
+
+KNOWS_REQUEST_PORT = (1, 29, 3)
+"""`$request_port` and `$is_request_port`: changes with nginx 1.29.3."""
+
+BLANKED: tuple[LiteralString, ...] = (
+    "Forwarded",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-Protocol",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Server",
+    "X-Url-Scheme",
+    "X-Scheme",
+    "Front-End-Https",
+    "X-Original-URL",
+    "X-Original-Host",
+    "X-Rewrite-URL",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "True-Client-IP",
+    "CF-Connecting-IP",
+    "Fastly-Client-IP",
+    "X-Script-Name",
+    "Script-Name",
+    "Remote-User",
+    "X-Remote-User",
+    "X-Forwarded-User",
+    "X-Remote-Addr",
+    "Remote-Addr",
+    "Proxy",
+)
+
+
+def client(plan: Plan) -> list[Node]:
+    """Take the client's address from the proxies that are trusted, from no one else."""
+    trusted = plan.trusted
+    if not trusted.value:
+        return []
+    nodes: list[Node] = [directive("set_real_ip_from", network, setting=trusted.setting) for network in trusted.value]
+    nodes += [
+        directive("real_ip_header", "X-Forwarded-For", setting=trusted.setting),
+        directive("real_ip_recursive", True, setting=trusted.setting),
+        block(
+            "geo",
+            Expr("$realip_remote_addr"),
+            Expr("$trusted_peer"),
+            children=[entry(Expr("default"), 0), *(entry(network, 1) for network in trusted.value)],
+            note="1 when the peer is one of the trusted proxies.",
+            setting=trusted.setting,
+        ),
+    ]
+    return nodes
+
+
+def maps(plan: Plan) -> list[Node]:
+    """The variables that the headers below are made of."""
+    nodes: list[Node] = []
+    if plan.trusted.value:
+        nodes.append(
+            _map(
+                Expr('"$trusted_peer:$http_x_forwarded_proto"'),
+                Expr("$client_scheme"),
+                (Expr("default"), Expr("$scheme")),
+                ("1:https", "https"),
+                ("1:http", "http"),
+                note="The scheme is a trusted proxy's word, and one of two words.",
+            )
+        )
+    nodes += [*_port_maps(plan), *_upgrade_maps(plan)]
+    return nodes
+
+
+def _scheme(plan: Plan) -> Expr:
+    return Expr("$client_scheme") if plan.trusted.value else Expr("$scheme")
+
+
+def _port_maps(plan: Plan) -> list[Node]:
+    """`$host_port` is what follows the host as the client wrote it, `$client_port` always a number."""
+    by_scheme = _map(_scheme(plan), Expr("$scheme_port"), ("http", 80), ("https", 443))
+    if plan.nginx.version >= KNOWS_REQUEST_PORT:
+        written = _map(
+            Expr("$request_port"),
+            Expr("$client_port"),
+            (Expr("default"), Expr("$request_port")),
+            ("", Expr("$scheme_port")),
+            note="The port as the client wrote it; without one, the scheme's.",
+        )
+        return [by_scheme, written]
+    if plan.trusted.value:
+        return [by_scheme]
+    note = "This nginx cannot tell the port that the client wrote, so it is the one that was listened on."
+    listened = _map(
+        Expr("$server_port"),
+        Expr("$host_port"),
+        (Expr("default"), Expr('":$server_port"')),
+        ("", ""),
+        (80, ""),
+        (443, ""),
+        note=note,
+    )
+    port = _map(
+        Expr("$server_port"), Expr("$client_port"), (Expr("default"), Expr("$server_port")), ("", Expr("$scheme_port"))
+    )
+    return [by_scheme, listened, port]
+
+
+def _host(plan: Plan) -> tuple[Value, Value]:
+    """Host with port as the client used them, and the port alone."""
+    if plan.nginx.version >= KNOWS_REQUEST_PORT:
+        return Expr("$host$is_request_port$request_port"), Expr("$client_port")
+    if plan.trusted.value:
+        # What the client reached is the proxy's port, not ours.
+        return Expr("$host"), Expr("$scheme_port")
+    return Expr("$host$host_port"), Expr("$client_port")
+
+
+def _upgrades(plan: Plan) -> bool:
+    return plan.app.interface.value != "wsgi"
+
+
+def _upgrade_maps(plan: Plan) -> list[Node]:
+    """Only a plain WebSocket handshake is handed on: no h2c, no list, no body that could smuggle a request."""
+    if not _upgrades(plan):
+        return []
+    return [
+        _map(Expr("$http_upgrade"), Expr("$websocket"), (Expr("default"), ""), ("websocket", "websocket")),
+        _map(
+            Expr('"$request_method:$websocket:$content_length:$http_transfer_encoding"'),
+            Expr("$upgrade"),
+            (Expr("default"), ""),
+            ("GET:websocket::", "websocket"),
+            ("GET:websocket:0:", "websocket"),
+            note="A WebSocket handshake is a GET without a body; nothing else may upgrade the connection.",
+        ),
+        _map(Expr("$upgrade"), Expr("$upstream_connection"), (Expr("default"), ""), ("websocket", "upgrade")),
+    ]
+
+
+def _map(source: Expr, variable: Expr, *rows: tuple[Value, Value], note: str = "") -> Node:
+    return block("map", source, variable, children=[entry(key, value) for key, value in rows], note=note)
+
+
+def upstream_timing(plan: Plan) -> list[Node]:
+    """How long nginx waits for the app, and what it tries again."""
+    kind: LiteralString = "uwsgi" if plan.server.protocol == "uwsgi" else "proxy"
+    read = plan.limits.read
+    return [
+        directive(f"{kind}_connect_timeout", "5s"),
+        directive(
+            f"{kind}_read_timeout",
+            f"{read.value}s",
+            note=f"Silence of the app that is answered 504: {read.reason}.",
+            setting=read.setting,
+        ),
+        directive(f"{kind}_send_timeout", f"{read.value}s", setting=read.setting),
+        directive(
+            f"{kind}_next_upstream",
+            "error",
+            "timeout",
+            note="What the app cannot have acted on is asked again; a POST that was sent never is.",
+        ),
+        directive(f"{kind}_next_upstream_tries", 3),
+        directive(f"{kind}_next_upstream_timeout", "10s"),
+        directive(f"{kind}_buffer_size", "16k", note="Headers of the answer: room for large cookies."),
+        directive(f"{kind}_buffers", 8, "16k"),
+        directive(f"{kind}_ignore_headers", "X-Accel-Redirect", note="The app's answers open no file of this machine."),
+        directive(f"{kind}_hide_header", "X-Powered-By"),
+    ]
+
+
+def headers(plan: Plan) -> list[Node]:
+    """What the app is told of the client, in the language of its server."""
+    host, port = _host(plan)
+    told: tuple[tuple[LiteralString, Value], ...] = (
+        ("Host", host),
+        ("X-Forwarded-For", Expr("$remote_addr")),
+        ("X-Real-IP", Expr("$remote_addr")),
+        ("X-Forwarded-Proto", _scheme(plan)),
+        ("X-Forwarded-Host", host),
+        ("X-Forwarded-Port", port),
+        ("X-Request-ID", Expr("$request_id")),
+    )
+    if plan.server.protocol == "uwsgi":
+        return _uwsgi(plan, told)
+    nodes: list[Node] = [directive("proxy_http_version", Expr("1.1")), directive("proxy_redirect", False)]
+    note = "The truth about the client, which no client can forge."
+    nodes += [_header(name, value, note if name == "Host" else "") for name, value in told]
+    if _upgrades(plan):
+        nodes += [_header("Upgrade", Expr("$upgrade")), _header("Connection", Expr("$upstream_connection"))]
+    else:
+        nodes += [_header("Upgrade", ""), _header("Connection", "", "Nothing to say: connections to the app are kept.")]
+    nodes += [
+        _header(name, "", "Names that some app or library believes; what a client put there is dropped." * (not index))
+        for index, name in enumerate(BLANKED)
+    ]
+    return nodes
+
+
+def _header(name: LiteralString, value: Value, note: str = "") -> Directive:
+    return directive("proxy_set_header", name, value, note=note)
+
+
+def _uwsgi(plan: Plan, told: tuple[tuple[LiteralString, Value], ...]) -> list[Node]:
+    """The fixed set of variables; a client's header of the same name is replaced by nginx."""
+    fixed: tuple[tuple[LiteralString, Value], ...] = (
+        ("QUERY_STRING", Expr("$query_string")),
+        ("REQUEST_METHOD", Expr("$request_method")),
+        ("CONTENT_TYPE", Expr("$content_type")),
+        ("CONTENT_LENGTH", Expr("$content_length")),
+        ("REQUEST_URI", Expr("$request_uri")),
+        ("PATH_INFO", Expr("$document_uri")),
+        ("SERVER_PROTOCOL", Expr("$server_protocol")),
+        ("REQUEST_SCHEME", _scheme(plan)),
+        ("REMOTE_ADDR", Expr("$remote_addr")),
+        ("REMOTE_PORT", Expr("$remote_port")),
+        ("SERVER_NAME", Expr("$host")),
+        ("SERVER_PORT", _host(plan)[1]),
+    )
+    nodes: list[Node] = [directive("uwsgi_param", name, value) for name, value in fixed]
+    note = "The truth about the client, which no client can forge."
+    nodes += [
+        directive("uwsgi_param", _variable(name), value, note=note if name == "Host" else "") for name, value in told
+    ]
+    note = "Names that some app or library believes; what a client put there is dropped."
+    nodes += [
+        directive("uwsgi_param", _variable(name), "", "if_not_empty", note=note if not index else "")
+        for index, name in enumerate(BLANKED)
+    ]
+    return nodes
+
+
+def _variable(name: LiteralString) -> LiteralString:
+    return "HTTP_" + name.upper().replace("-", "_")

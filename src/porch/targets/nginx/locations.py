@@ -1,0 +1,169 @@
+"""Which URL is answered by what: files by nginx, the rest by the app.
+
+Rule: a folder is published only as `location ^~ /x/ { alias /y/; }` with both slashes, the one form that cannot be
+walked out of; names that could hold code or secrets are refused in it.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
+from porch.syntax.nginx import Expr, Node, block, comment, directive, join
+
+UPSTREAM: LiteralString = "app"
+_CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
+
+
+def servers(plan: Plan) -> list[Node]:
+    """The site, and in front of it a refusal for other hosts where the site's names are known."""
+    domains = plan.http.domains
+    if not domains.value:
+        return [
+            block(
+                "server", children=[*_listen(plan, default=True), *_site(plan)], note=f"{domains.reason}.".capitalize()
+            )
+        ]
+    refusal = block(
+        "server",
+        children=[
+            *_listen(plan, default=True),
+            directive("server_name", "", setting=domains.setting),
+            *_health(plan),
+            block("location", "/", children=[directive("return", 421)]),
+        ],
+        note="Requests for any other host.",
+        setting=domains.setting,
+    )
+    names = directive("server_name", *domains.value, setting=domains.setting)
+    return [refusal, block("server", children=[*_listen(plan, default=False), names, *_site(plan)])]
+
+
+def _listen(plan: Plan, *, default: bool) -> list[Node]:
+    listen = plan.http.listen
+    mark = ("default_server",) if default else ()
+    return [directive("listen", address, *mark, setting=listen.setting) for address in listen.value]
+
+
+def _site(plan: Plan) -> list[Node]:
+    return [
+        *_health(plan),
+        *(_static(plan, each) for each in plan.static.value),
+        *_home_page(plan),
+        block(
+            "location",
+            Expr(r"~ /\.(?!well-known/)"),
+            children=[directive("return", 404)],
+            note="No hidden file or folder is answered for.",
+        ),
+        *_app(plan),
+    ]
+
+
+def _pass(plan: Plan) -> Node:
+    if plan.server.protocol == "uwsgi":
+        return directive("uwsgi_pass", Expr(UPSTREAM))
+    return directive("proxy_pass", Expr("http://app"))
+
+
+def _app(plan: Plan) -> list[Node]:
+    mount = plan.app.mount
+    if not mount.value:
+        return [block("location", "/", children=[_pass(plan)])]
+    return [
+        block(
+            "location",
+            f"{mount.value}/",
+            children=[_pass(plan)],
+            note="The whole path is handed on; the app's server takes the prefix off.",
+            setting=mount.setting,
+        ),
+        block("location", Expr("="), mount.value, children=[_pass(plan)], setting=mount.setting),
+        block("location", "/", children=[directive("return", 404)], setting=mount.setting),
+    ]
+
+
+def _health(plan: Plan) -> list[Node]:
+    json = directive("default_type", "application/json")
+    quiet = directive("access_log", False)
+    intercept: LiteralString = "uwsgi_intercept_errors" if plan.server.protocol == "uwsgi" else "proxy_intercept_errors"
+    return [
+        block(
+            "location",
+            Expr("="),
+            HEALTH_LIVE,
+            children=[quiet, json, directive("return", 200, '{"status":"live"}')],
+            note="Health: nginx is up; a worker of the app answers; not while it is being stopped.",
+        ),
+        block(
+            "location",
+            Expr("="),
+            HEALTH_READY,
+            children=[
+                quiet,
+                json,
+                block(
+                    "if",
+                    Expr("(-f"),
+                    join(plan.run.draining),
+                    Expr(")"),
+                    children=[directive("return", 503, '{"status":"draining"}')],
+                ),
+                directive(intercept, True),
+                directive("error_page", 500, 502, 503, 504, "=503", "@not_ready"),
+                _pass(plan),
+            ],
+        ),
+        block(
+            "location",
+            "@not_ready",
+            children=[quiet, json, directive("return", 503, '{"status":"unavailable"}')],
+        ),
+    ]
+
+
+def _static(plan: Plan, each: Static) -> Node:
+    setting = plan.static.setting
+    if not each.url.endswith("/"):
+        children: list[Node] = [directive("alias", each.path, setting=setting), _expires(plan)]
+        return block("location", Expr("="), each.url, children=children, setting=setting)
+    children = [
+        directive("alias", each.path, setting=setting),
+        directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
+        _expires(plan),
+        *_precompressed(plan),
+        block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
+        block("location", _CODE, children=[directive("return", 404)]),
+    ]
+    note = "Files, answered without the app; both slashes matter."
+    return block("location", Expr("^~"), each.url, children=children, note=note, setting=setting)
+
+
+def _expires(plan: Plan) -> Node:
+    each = plan.expires
+    return directive("expires", _span(each.value) if each.value else -1, note=each.reason, setting=each.setting)
+
+
+def _span(seconds: int) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _precompressed(plan: Plan) -> list[Node]:
+    if "http_gzip_static" not in plan.nginx.modules:
+        return [comment("This nginx lacks gzip_static, so a file.gz beside a file is not used.")]
+    return [directive("gzip_static", True, note="A file.gz beside a file is sent in its place to who takes gzip.")]
+
+
+def _home_page(plan: Plan) -> list[Node]:
+    page = plan.home_page
+    if not page.value:
+        return []
+    folder, _, name = page.value.rpartition("/")
+    children: list[Node] = [
+        directive("root", folder or "/", setting=page.setting),
+        directive("try_files", f"/{name}", "=404", setting=page.setting),
+    ]
+    return [block("location", Expr("="), "/", children=children, setting=page.setting)]
