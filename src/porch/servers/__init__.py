@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from porch.plan import Interface, Plan
+from porch.servers.granian import GRANIAN
+from porch.servers.gunicorn import GUNICORN
+from porch.servers.target import report, shared_environment
+from porch.servers.uvicorn import UVICORN
+from porch.servers.uwsgi import UWSGI
 from porch.syntax.file import File
+
+__all__ = ["SERVERS", "Server", "by_name", "config_names", "environment", "report"]
 
 
 class Server(Protocol):
@@ -21,8 +28,8 @@ class Server(Protocol):
         ...
 
     @property
-    def package(self) -> str:
-        """The PyPI package that brings it."""
+    def packages(self) -> tuple[str, ...]:
+        """The PyPI packages that bring it, the one to recommend first."""
         ...
 
     @property
@@ -38,6 +45,11 @@ class Server(Protocol):
     @property
     def cannot(self) -> Mapping[str, str]:
         """Setting -> what happens instead."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables that keep others from configuring it behind the plan's back."""
         ...
 
     @property
@@ -68,3 +80,22 @@ class Server(Protocol):
     def files(self, plan: Plan) -> list[File]:
         """Its configuration, relative to `plan.run.home`; may be empty."""
         ...
+
+
+SERVERS: tuple[Server, ...] = (GRANIAN, UVICORN, GUNICORN, UWSGI)
+"""The fastest first, as measured: of those that speak the app's interface and are installed, `auto` takes the first."""
+
+
+def by_name(name: str) -> Server:
+    """The server of that name; raises KeyError."""
+    return {server.name: server for server in SERVERS}[name]
+
+
+def config_names() -> tuple[str, ...]:
+    """File names of the users' own configuration, looked for beside the app."""
+    return tuple(server.config_name for server in SERVERS if server.config_name)
+
+
+def environment(plan: Plan) -> dict[str, str]:
+    """What a server's process is given on top of the environment that porch itself has."""
+    return shared_environment(plan) | dict(by_name(plan.server.name.value).environment)

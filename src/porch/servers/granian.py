@@ -1,0 +1,98 @@
+"""granian: WSGI and ASGI on a Rust HTTP core.
+
+Rule: each option is given on the command line, since it has no file of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from porch.plan import Interface, Plan
+from porch.servers.target import application
+from porch.syntax.file import File
+
+THREADS = 4
+"""In each worker: one slow request does not hold up the next, and the GIL makes more of little use."""
+
+BACKLOG_LEAST = 128
+CONNECTIONS_LEAST = 1024
+"""nginx holds idle connections open, and each takes a place: too few of them, and requests wait for no reason."""
+KEEP_ALIVE_MOST = 60
+"""granian's option for it ends there."""
+
+
+@dataclass(frozen=True)
+class Granian:
+    """granian, as porch runs it."""
+
+    name: str = "granian"
+    packages: tuple[str, ...] = ("granian",)
+    speaks: frozenset[Interface] = frozenset(("wsgi", "asgi"))
+    protocol: Literal["http", "uwsgi"] = "http"
+    config_name: str = ""
+
+    @property
+    def cannot(self) -> Mapping[str, str]:
+        """Setting -> what happens instead."""
+        return {
+            "server.min_workers": "all workers are kept, busy or idle",
+            "server.worker_class": "it has one kind of worker",
+            "server.config": "it reads no file; give its options as server.args",
+            "server.keep_alive": "an idle connection is closed after a minute at most",
+            "limits.request_timeout": "nginx answers 504 in time, but the request runs to its end in its worker",
+        }
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Its variables stand below the command line: nothing to keep from it."""
+        return {}
+
+    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:  # noqa: ARG002  # it has no file
+        """Nothing."""
+        return {}
+
+    def worker_class(self, interface: Interface, wanted: str) -> str:  # noqa: ARG002  # it has one
+        """None."""
+        return ""
+
+    def auto_workers(self, cores: int) -> int:
+        """One a core; two at least, so that one is there while another is replaced."""
+        return max(2, cores)
+
+    def auto_threads(self, interface: Interface, worker_class: str) -> int:  # noqa: ARG002  # it has one
+        """Only for WSGI: an ASGI app runs in the event loop."""
+        return THREADS if interface == "wsgi" else 0
+
+    def argv(self, plan: Plan) -> tuple[str, ...]:
+        """The command."""
+        server, limits = plan.server, plan.limits
+        threads = ("--blocking-threads", str(server.threads.value)) if self._has_threads(plan) else ()
+        # granian takes the name for a path from the current folder. Where that folder is a package (it holds an
+        # `__init__.py`) it would look for the wrapper inside of it; the home folder never is one.
+        name = f"{plan.run.home}/{application(plan)}"
+        return (
+            *(plan.app.python.value, "-m", "granian", name),
+            *("--interface", plan.app.interface.value),
+            *("--uds", plan.run.socket, "--uds-permissions", "660"),
+            *("--http", "1"),
+            *("--workers", str(max(1, server.workers.value)), *threads),
+            *("--backlog", str(max(BACKLOG_LEAST, server.backlog.value))),
+            *("--backpressure", str(max(CONNECTIONS_LEAST, server.backlog.value))),
+            *("--http1-header-read-timeout", str(min(KEEP_ALIVE_MOST, max(1, server.keep_alive.value)) * 1000)),
+            *("--respawn-failed-workers", "--respawn-interval", "0.1"),
+            *("--workers-kill-timeout", str(min(1800, max(1, limits.graceful.value)))),
+            *("--no-access-log", "--log-level", plan.log.level.value),
+            *server.args.value,
+        )
+
+    def files(self, plan: Plan) -> list[File]:  # noqa: ARG002  # it has none
+        """None: the command line says all."""
+        return []
+
+    def _has_threads(self, plan: Plan) -> bool:
+        return plan.app.interface.value == "wsgi" and plan.server.threads.value > 0
+
+
+GRANIAN = Granian()

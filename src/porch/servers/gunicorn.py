@@ -1,0 +1,206 @@
+"""gunicorn: WSGI by threads or gevent, ASGI by its own worker, aiohttp by aiohttp's.
+
+Rule: the user's own `gunicorn.conf.py` is run first, and what it decides stays; what nginx and the supervisor rely on
+is set after it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, LiteralString
+
+from porch.plan import Chosen, Interface, Plan
+from porch.servers.target import application
+from porch.syntax import python
+from porch.syntax.file import File
+
+CONFIG = "gunicorn.conf.py"
+
+THREADS = 4
+"""In each worker: one slow request does not hold up the next, and the GIL makes more of little use."""
+
+CLASSES: Mapping[Interface, tuple[str, ...]] = {
+    "wsgi": ("gthread", "gevent", "sync"),
+    "asgi": ("asgi",),
+    "aiohttp": ("aiohttp",),
+}
+"""What each kind of app can run on; the first is taken by itself."""
+
+PATHS: Mapping[str, str] = {"aiohttp": "aiohttp.GunicornWebWorker"}
+"""Where gunicorn finds a worker that is not its own."""
+
+THEIRS: Mapping[str, str] = {
+    "workers": "server.workers",
+    "threads": "server.threads",
+    "worker_class": "server.worker_class",
+    "keepalive": "server.keep_alive",
+    "timeout": "limits.request_timeout",
+    "graceful_timeout": "limits.graceful_timeout",
+}
+"""Names in the user's own file -> the setting that each decides."""
+
+CONTROL_SOCKET_SINCE = (25, 1)
+
+SHARED_MEMORY = "/dev/shm"  # noqa: S108  # a file system in memory is what is wanted
+
+
+@dataclass(frozen=True)
+class Gunicorn:
+    """gunicorn, as porch runs it."""
+
+    name: str = "gunicorn"
+    packages: tuple[str, ...] = ("gunicorn",)
+    speaks: frozenset[Interface] = frozenset(("wsgi", "asgi", "aiohttp"))
+    protocol: Literal["http", "uwsgi"] = "http"
+    config_name: str = CONFIG
+
+    @property
+    def cannot(self) -> Mapping[str, str]:
+        """Setting -> what happens instead."""
+        return {
+            "server.min_workers": "all workers are kept, busy or idle",
+            "limits.request_timeout": "nginx answers 504 in time, but only sync workers are stopped and replaced; "
+            "in the others the request runs to its end",
+        }
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Its own variable of options stands above its file, so it is emptied: the plan has read it already."""
+        return {"GUNICORN_CMD_ARGS": ""}
+
+    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:
+        """Setting -> (value, or None when only gunicorn can tell it, and line)."""
+        try:
+            body = ast.parse(text).body
+        except (SyntaxError, ValueError):
+            return {}  # gunicorn itself will name the line
+        return dict(_decided(body, sure=True))
+
+    def worker_class(self, interface: Interface, wanted: str) -> str:
+        """The worker class for that kind of app; ValueError when the two do not fit."""
+        able = CLASSES[interface]
+        if wanted in ("", "auto"):
+            return able[0]
+        if wanted not in able:
+            raise ValueError(
+                f"gunicorn's {wanted} workers cannot run {interface} apps, but these can: {', '.join(able)}"
+            )
+        return wanted
+
+    def auto_workers(self, cores: int) -> int:
+        """One a core; two at least, so that one is there while another is replaced."""
+        return max(2, cores)
+
+    def auto_threads(self, interface: Interface, worker_class: str) -> int:
+        """Only its threaded worker has any."""
+        return THREADS if interface == "wsgi" and worker_class == "gthread" else 0
+
+    def argv(self, plan: Plan) -> tuple[str, ...]:
+        """The command; all but the further words is in its file."""
+        words = (plan.app.python.value, "-m", "gunicorn", "-c", f"{plan.run.home}/{CONFIG}")
+        return (*words, *plan.server.args.value)
+
+    def files(self, plan: Plan) -> list[File]:
+        """`gunicorn.conf.py`."""
+        nodes = [*_users(plan), *_owned(plan), *_sizes(plan), *_times(plan), *_rest(plan)]
+        header = (
+            "How gunicorn runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as yours."
+        )
+        return [File(CONFIG, python.render(nodes, header))]
+
+
+GUNICORN = Gunicorn()
+
+
+def _users(plan: Plan) -> Iterator[python.Node]:
+    config = plan.server.config
+    if config.value:
+        yield python.load(config.value, "Your own settings come first; what follows stands above them.", config.setting)
+        yield python.gap()
+
+
+def _owned(plan: Plan) -> Iterator[python.Node]:
+    """What nginx and the supervisor rely on."""
+    note = "The app, wrapped so that it sees each client as nginx saw it."
+    yield python.assign("wsgi_app", application(plan), note, plan.app.interface.setting)
+    yield python.assign("bind", f"unix:{plan.run.socket}", "Only nginx reaches this socket.", plan.run.folder.setting)
+    yield python.assign("umask", 0o007, "Owner and group may connect to the socket, nobody else.")
+    if plan.server.config.value:
+        yield python.assign("daemon", False, "The supervisor holds the process in the foreground.")
+        yield python.assign("certfile", None, "nginx is where TLS ends.")
+        yield python.assign("keyfile", None)
+
+
+def _sizes(plan: Plan) -> Iterator[python.Node]:
+    server = plan.server
+    yield python.gap()
+    yield from _number("workers", server.workers, plan)
+    yield from _number("threads", server.threads, plan)
+    kind = server.worker_class
+    if kind.value and not _theirs(kind, plan):
+        yield python.assign("worker_class", PATHS.get(kind.value, kind.value), kind.reason, kind.setting)
+    yield python.assign("backlog", server.backlog.value, server.backlog.reason, server.backlog.setting)
+
+
+def _times(plan: Plan) -> Iterator[python.Node]:
+    limits, keep_alive = plan.limits, plan.server.keep_alive
+    yield python.gap()
+    yield python.assign("timeout", limits.request.value, limits.request.reason, limits.request.setting)
+    yield python.assign("graceful_timeout", limits.graceful.value, limits.graceful.reason, limits.graceful.setting)
+    if not _theirs(keep_alive, plan):
+        yield python.assign("keepalive", keep_alive.value, keep_alive.reason, keep_alive.setting)
+
+
+def _rest(plan: Plan) -> Iterator[python.Node]:
+    yield python.gap()
+    note = "Heartbeat files in memory: on a slow disk a worker seems to hang."
+    yield python.assign("worker_tmp_dir", SHARED_MEMORY if Path(SHARED_MEMORY).is_dir() else plan.run.home, note)
+    if _version(plan.server.version) >= CONTROL_SOCKET_SINCE:
+        yield python.assign("control_socket_disable", True, "The supervisor controls it, by signals.")
+    yield python.gap()
+    yield python.assign("forwarded_allow_ips", "127.0.0.1,::1", "Nothing is forwarded but by nginx.")
+    yield python.assign("forwarder_headers", "", "No header may set SCRIPT_NAME, PATH_INFO or REMOTE_USER.")
+    yield python.assign("header_map", "drop", "A header with an underscore could pass for another one.")
+    yield python.assign("limit_request_line", 8190, "As much as nginx lets through.")
+    yield python.assign("limit_request_field_size", 16380)
+    yield python.gap()
+    yield python.assign("accesslog", None, "nginx writes the access lines.")
+    yield python.assign("errorlog", "-", "To standard error, for the one stream of logs.")
+    yield python.assign("loglevel", plan.log.level.value, plan.log.level.reason, plan.log.level.setting)
+
+
+def _number(name: LiteralString, chosen: Chosen[int], plan: Plan) -> Iterator[python.Node]:
+    """0 is no number: the user's own file decides, or the kind of worker has none."""
+    if chosen.value and not _theirs(chosen, plan):
+        yield python.assign(name, chosen.value, chosen.reason, chosen.setting)
+
+
+def _theirs(chosen: Chosen[int] | Chosen[str], plan: Plan) -> bool:
+    """Whether the value was read in the user's own file, where it stays."""
+    config = plan.server.config.value
+    return bool(config) and chosen.origin.startswith(f"{Path(config).name}:")
+
+
+def _decided(body: list[ast.stmt], *, sure: bool) -> Iterator[tuple[str, tuple[object, int]]]:
+    """Each assignment of a name that decides a setting; below a condition its value cannot be read."""
+    for statement in body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            value = statement.value.value if sure and isinstance(statement.value, ast.Constant) else None
+            yield from ((THEIRS[name], (value, statement.lineno)) for name in names if name in THEIRS)
+        elif isinstance(statement, ast.If | ast.Try | ast.With | ast.For):
+            yield from _decided([*statement.body, *getattr(statement, "orelse", [])], sure=False)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The leading numbers of a version."""
+    numbers: list[int] = []
+    for part in text.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)

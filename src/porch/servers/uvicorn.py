@@ -1,0 +1,80 @@
+"""uvicorn: ASGI on asyncio, with uvloop and httptools where they are installed.
+
+Rule: each option is given on the command line. Its socket is open to all (0666, and no option changes that): the
+folder that holds it is what keeps others out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from porch.plan import Interface, Plan
+from porch.servers.target import application
+from porch.syntax.file import File
+
+
+@dataclass(frozen=True)
+class Uvicorn:
+    """uvicorn, as porch runs it."""
+
+    name: str = "uvicorn"
+    packages: tuple[str, ...] = ("uvicorn",)
+    speaks: frozenset[Interface] = frozenset(("asgi",))
+    protocol: Literal["http", "uwsgi"] = "http"
+    config_name: str = ""
+
+    @property
+    def cannot(self) -> Mapping[str, str]:
+        """Setting -> what happens instead."""
+        return {
+            "server.min_workers": "all workers are kept, busy or idle",
+            "server.threads": "the app runs in one event loop a worker",
+            "server.worker_class": "it has one kind of worker",
+            "server.config": "it reads no file; give its options as server.args",
+            "limits.request_timeout": "nginx answers 504 in time, but the request runs to its end in its worker",
+        }
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Its variables stand below the command line: nothing to keep from it."""
+        return {}
+
+    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:  # noqa: ARG002  # it has no file
+        """Nothing."""
+        return {}
+
+    def worker_class(self, interface: Interface, wanted: str) -> str:  # noqa: ARG002  # it has one
+        """None."""
+        return ""
+
+    def auto_workers(self, cores: int) -> int:
+        """One a core; two at least, so that one is there while another is replaced."""
+        return max(2, cores)
+
+    def auto_threads(self, interface: Interface, worker_class: str) -> int:  # noqa: ARG002  # it has none
+        """None: the app runs in the event loop."""
+        return 0
+
+    def argv(self, plan: Plan) -> tuple[str, ...]:
+        """The command."""
+        server = plan.server
+        return (
+            *(plan.app.python.value, "-m", "uvicorn", application(plan)),
+            *("--uds", plan.run.socket),
+            *("--workers", str(max(1, server.workers.value))),
+            *("--backlog", str(server.backlog.value)),
+            *("--timeout-keep-alive", str(server.keep_alive.value)),
+            *("--timeout-graceful-shutdown", str(plan.limits.graceful.value)),
+            *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
+            *("--log-level", plan.log.level.value),
+            *server.args.value,
+        )
+
+    def files(self, plan: Plan) -> list[File]:  # noqa: ARG002  # it has none
+        """None: the command line says all."""
+        return []
+
+
+UVICORN = Uvicorn()

@@ -1,0 +1,146 @@
+"""uWSGI: WSGI by the uwsgi protocol over a unix socket.
+
+Rule: whoever reaches the socket can run code, by the protocol's own design: a unix socket in a private folder, never
+an address. No variable of the environment changes what the file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from porch.plan import Interface, Plan
+from porch.servers.target import application
+from porch.syntax import ini
+from porch.syntax.file import File
+
+CONFIG = "uwsgi.ini"
+
+THREADS = 2
+
+Option = ini.Option | ini.Comment | ini.Gap
+
+FILES_MOST = 65536
+"""uWSGI makes tables for as many open files as it may have: in a container with no limit they take 8 GB."""
+BUFFER = 32768
+"""For the request's headers; its own 4096 are too few for long cookies. 65535 is the protocol's end."""
+BODY_IN_MEMORY = 65536
+
+
+@dataclass(frozen=True)
+class Uwsgi:
+    """uWSGI, as porch runs it."""
+
+    name: str = "uwsgi"
+    packages: tuple[str, ...] = ("pyuwsgi", "uwsgi")
+    speaks: frozenset[Interface] = frozenset(("wsgi",))
+    protocol: Literal["http", "uwsgi"] = "uwsgi"
+    config_name: str = ""
+
+    @property
+    def cannot(self) -> Mapping[str, str]:
+        """Setting -> what happens instead."""
+        return {
+            "server.worker_class": "it has one kind of worker",
+            "server.config": "no file of yours is read; give its options as server.args",
+            "server.keep_alive": "its protocol opens a connection for each request",
+            "log.level": "it has no levels, and says little",
+        }
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Nothing that could be emptied: its command starts without its variables."""
+        return {}
+
+    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:  # noqa: ARG002  # no file of the user's
+        """Nothing."""
+        return {}
+
+    def worker_class(self, interface: Interface, wanted: str) -> str:  # noqa: ARG002  # it has one
+        """None."""
+        return ""
+
+    def auto_workers(self, cores: int) -> int:
+        """One more than there are cores."""
+        return cores + 1
+
+    def auto_threads(self, interface: Interface, worker_class: str) -> int:  # noqa: ARG002  # it has one kind
+        """A few in each of its processes."""
+        return THREADS
+
+    def argv(self, plan: Plan) -> tuple[str, ...]:
+        """The command; all but the further words is in its file."""
+        python = plan.app.python.value
+        binary = str(Path(python).parent / "uwsgi")
+        # uWSGI takes each variable UWSGI_X for an option, and the images that people come from set UWSGI_INI.
+        clean = (python, "-m", "porch_worker.unset", "UWSGI_", "--")
+        return (*clean, binary, "--ini", f"{plan.run.home}/{CONFIG}", *plan.server.args.value)
+
+    def files(self, plan: Plan) -> list[File]:
+        """`uwsgi.ini`."""
+        options = [*_app(plan), *_sizes(plan), *_stopping(plan), *_requests(plan), *_logs()]
+        header = "How uWSGI runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as yours."
+        return [File(CONFIG, ini.render([ini.Section("uwsgi", options)], header))]
+
+
+UWSGI = Uwsgi()
+
+
+def _app(plan: Plan) -> Iterator[Option]:
+    yield ini.option("strict", True, "A misspelt option is an error.")
+    note = "The app, wrapped so that it sees each client as nginx saw it."
+    yield ini.option("module", application(plan), note, plan.app.interface.setting)
+    yield ini.option("need-app", True, "Without the app there is nothing to serve.")
+    yield ini.option("single-interpreter", True)
+    yield ini.option("lazy-apps", True, "Each process loads the app itself: no connection is shared by accident.")
+    yield ini.gap()
+    note = "Only nginx reaches this socket: whoever speaks this protocol can run code."
+    yield ini.option("socket", plan.run.socket, note, plan.run.folder.setting)
+    yield ini.option("chmod-socket", "660")
+    yield ini.option("listen", plan.server.backlog.value, plan.server.backlog.reason, plan.server.backlog.setting)
+
+
+def _sizes(plan: Plan) -> Iterator[Option]:
+    workers, fewest, threads = plan.server.workers, plan.server.min_workers, plan.server.threads
+    most = max(1, workers.value)
+    yield ini.gap()
+    yield ini.option("master", True)
+    yield ini.option("processes", most, workers.reason, workers.setting)
+    if 0 < fewest.value < most:
+        yield ini.option("cheaper", fewest.value, "Kept when there is little to do.", fewest.setting)
+        yield ini.option("cheaper-initial", fewest.value)
+    yield ini.option("enable-threads", True, "Without it, threads that the app starts never run.")
+    if threads.value:
+        yield ini.option("threads", threads.value, threads.reason, threads.setting)
+    yield ini.option("thunder-lock", True, "One process wakes for a connection, not all of them.")
+    yield ini.option("max-fd", FILES_MOST, "Its tables grow with this: unlimited, they take gigabytes.")
+
+
+def _stopping(plan: Plan) -> Iterator[Option]:
+    graceful = plan.limits.graceful
+    yield ini.gap()
+    yield ini.option("die-on-term", True, "TERM stops it; by itself it would reload.")
+    note = "And stops it only when the requests in work are done."
+    yield ini.option("hook-master-start", "unix_signal:15 gracefully_kill_them_all", note)
+    yield ini.option("worker-reload-mercy", graceful.value, graceful.reason, graceful.setting)
+    yield ini.option("vacuum", True, "The socket goes with it.")
+
+
+def _requests(plan: Plan) -> Iterator[Option]:
+    request = plan.limits.request
+    yield ini.gap()
+    if request.value:
+        yield ini.option("harakiri", request.value, request.reason, request.setting)
+        yield ini.option("harakiri-verbose", True, "Say what the process was doing.")
+    yield ini.option("buffer-size", BUFFER, "Room for the headers, cookies above all.")
+    yield ini.option("post-buffering", BODY_IN_MEMORY, "A larger body waits on disk, not in the process.")
+    yield ini.option("ignore-sigpipe", True, "A client that has left is no error.")
+    yield ini.option("ignore-write-errors", True)
+    yield ini.option("disable-write-exception", True)
+
+
+def _logs() -> Iterator[Option]:
+    yield ini.gap()
+    yield ini.option("disable-logging", True, "nginx writes the access lines.")
