@@ -5,22 +5,24 @@ Rule: a server is swapped by the words here and by nothing else.
 
 from __future__ import annotations
 
-WSGI = {
+Servers = dict[str, tuple[str, ...]]
+
+WSGI: Servers = {
     "gunicorn-sync": ("--server", "gunicorn", "--server-worker-class", "sync"),
     "gunicorn-gthread": ("--server", "gunicorn", "--server-worker-class", "gthread"),
     "gunicorn-gevent": ("--server", "gunicorn", "--server-worker-class", "gevent"),
     "uwsgi": ("--server", "uwsgi"),
     "granian": ("--server", "granian"),
 }
-ASGI = {
+ASGI: Servers = {
     "gunicorn-asgi": ("--server", "gunicorn", "--server-worker-class", "asgi"),
     "granian": ("--server", "granian"),
     "uvicorn": ("--server", "uvicorn"),
 }
-AIOHTTP = {
+AIOHTTP: Servers = {
     "gunicorn-aiohttp": ("--server", "gunicorn", "--server-worker-class", "aiohttp"),
 }
-BY_INTERFACE = {"wsgi": WSGI, "asgi": ASGI, "aiohttp": AIOHTTP}
+BY_INTERFACE: dict[str, Servers] = {"wsgi": WSGI, "asgi": ASGI, "aiohttp": AIOHTTP}
 
 
 def every() -> list[tuple[str, tuple[str, ...]]]:

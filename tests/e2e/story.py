@@ -27,6 +27,7 @@ from waiting import Stream, until
 
 APPS = Path(__file__).parent.parent / "apps"
 READY = "ready http://"
+PATIENCE = 30.0
 
 # The user's own environment must not decide a test; these words are what any login shell has.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "USER", "SHELL")
@@ -90,20 +91,20 @@ class Project:
         open_to_all(self.folder)
         return path
 
-    def porch(self, *words: str, deadline: float = 30.0, **environment: str) -> Outcome:
+    def porch(self, *words: str, **environment: str) -> Outcome:
         """Run a porch command to its end."""
         process = self._start(words, environment)
         try:
-            stdout, stderr = process.communicate(timeout=deadline)
+            stdout, stderr = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGTERM)
-            stdout, stderr = process.communicate(timeout=deadline)
-            raise AssertionError(f"porch {words} did not end in {deadline:g} s:\n{stdout}\n{stderr}") from None
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+            raise AssertionError(f"porch {words} did not end in {PATIENCE:g} s:\n{stdout}\n{stderr}") from None
         return Outcome(process.returncode, stdout, stderr)
 
-    def run_refused(self, *words: str, deadline: float = 30.0, **environment: str) -> Outcome:
+    def run_refused(self, *words: str, **environment: str) -> Outcome:
         """`porch run` that is expected to end by itself, leaving nothing."""
-        outcome = self.porch("run", *self._with_defaults(words), deadline=deadline, **environment)
+        outcome = self.porch("run", *self._with_defaults(words), **environment)
         self.assert_nothing_left()
         return outcome
 
@@ -184,7 +185,7 @@ class Site:
         """Whether porch itself has not ended."""
         return self.process.poll() is None
 
-    def wait_ready(self, deadline: float = 30.0) -> None:
+    def wait_ready(self, deadline: float = PATIENCE) -> None:
         """Wait for the line that says so; fail at once when porch ends instead."""
 
         def ready() -> bool:
@@ -220,7 +221,7 @@ class Site:
 
     def pid_of(self, program: str) -> int:
         """Process id of the main process of `app` or `nginx`, as `status` tells it."""
-        return next(each["pid"] for each in self.status()["processes"] if each["name"] == program)
+        return next(int(each["pid"]) for each in self.status()["processes"] if each["name"] == program)
 
     def workers_of(self, program: str) -> list[int]:
         """Process ids of the children of that program's main process."""
