@@ -1,0 +1,77 @@
+"""nginx: judged, started on the sockets that the supervisor holds, and asked until it answers.
+
+Rule: nginx inherits its listening sockets through its own mechanism (the variable NGINX, as in a change of binary), so
+it needs no right to bind them, and a dead nginx loses no connection that waits in their queues.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from porch.errors import Exit, Problem, Refused
+from porch.runtime import listen, probe
+from porch.runtime.process import Child, ending
+from porch.runtime.unit import Condition, Surroundings
+
+
+class Front:
+    """The nginx master and its workers."""
+
+    name = "nginx"
+
+    def __init__(self, around: Surroundings) -> None:
+        self.child: Child | None = None
+        self.condition: Condition = "waiting"
+        self._around = around
+        self._launch = around.launch
+        self._inherit = {"NGINX": "".join(f"{descriptor};" for descriptor in around.launch.sockets)}
+
+    async def check(self) -> None:
+        """Let nginx judge its configuration; Refused with its own words."""
+        words: list[bytes] = []
+        program = replace(self._launch.nginx, argv=self._launch.nginx_check)
+        # With the sockets too: to judge, nginx binds what it has not inherited.
+        child = self._around.start_into(
+            program, (self._around.logs.collect(words.append, self._around.owner),), self._inherit, self._launch.sockets
+        )
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            child.kill_group()
+            raise
+        if code:
+            # Its words come with the next turn of the loop.
+            await asyncio.sleep(0.05)
+            what = f"nginx refuses its configuration ({' '.join(program.argv)} {ending(code)})"
+            fix = "nginx names the file and line above; settings that add words of your own to it are the usual cause"
+            detail = b"".join(words).decode(errors="replace")
+            raise Refused(Problem(what, where=program.folder, fix=fix, detail=detail, exit=Exit.MACHINE))
+
+    async def start(self) -> None:
+        """Start it, and return when the first request would succeed."""
+        self.condition = "starting"
+        self.child = self._around.start(self._launch.nginx, self._inherit, self._launch.sockets)
+        address = listen.parse(self._launch.listen[0])
+        answering = asyncio.ensure_future(probe.until_ready(address, "http", self._launch.host))
+        dying = asyncio.ensure_future(self.child.wait())
+        try:
+            timeout = self._launch.start_timeout
+            await asyncio.wait((answering, dying), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            answering.cancel()
+            dying.cancel()
+        if not answering.done() or answering.cancelled():
+            self.child.kill_group()
+            await asyncio.wait((self.child.exited,), timeout=1)
+            self.condition = "down"
+            raise Refused(self._failed(dying))
+        self.condition = "healthy"
+
+    def _failed(self, dying: asyncio.Future[int]) -> Problem:
+        if dying.done() and not dying.cancelled():
+            what = f"nginx {ending(dying.result())} at its start"
+        else:
+            what = f"nginx did not answer on {self._launch.listen[0]} within {self._launch.start_timeout:g} s"
+        fix = "its own words are in the lines above that begin with `nginx:`"
+        return Problem(what, where=self._launch.listen[0], fix=fix, exit=Exit.MACHINE)

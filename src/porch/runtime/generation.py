@@ -1,0 +1,132 @@
+"""One running set of app-server processes, on a socket of its own.
+
+Rule: a generation goes through the states of the table below in their order; only a healthy one is switched to, so what
+nginx connects to has always answered before. A reload is a second generation beside the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from porch.errors import Exit, Problem, Refused
+from porch.runtime import folder, listen, probe
+from porch.runtime.process import Child, ending
+from porch.runtime.unit import Condition, Surroundings, stop_signal
+
+State = Literal["rendered", "started", "healthy", "switched", "drained"]
+NEXT: dict[State, tuple[State, ...]] = {
+    "rendered": ("started",),
+    "started": ("healthy", "started", "drained"),
+    "healthy": ("switched", "started", "drained"),
+    "switched": ("started", "drained"),
+    "drained": (),
+}
+"""From a state to those that may follow; `started` again after a death."""
+
+_REPORT_PAUSE = 0.05
+
+
+class Generation:
+    """The app server and its workers."""
+
+    name = "app"
+
+    def __init__(self, around: Surroundings, number: int) -> None:
+        self.number = number
+        self.child: Child | None = None
+        self.condition: Condition = "waiting"
+        self.state: State = "rendered"
+        self._around = around
+        self._launch = around.launch
+
+    def become(self, state: State) -> None:
+        """Go on to a state that may follow."""
+        if state not in NEXT[self.state]:
+            raise RuntimeError(f"generation {self.number}: {state} cannot follow {self.state}")
+        self.state = state
+
+    async def start(self) -> None:
+        """Start it, and return when the app answers that it is ready."""
+        self.condition = "starting"
+        self.become("started")
+        Path(self._launch.report).unlink(missing_ok=True)
+        listen.clear_stale(self._launch.socket)
+        self.child = self._around.start(self._launch.app)
+        try:
+            await self._until_healthy(self.child)
+        except Refused:
+            await self._abandon(self.child)
+            raise
+        self.become("healthy")
+        self.switch()
+        self.condition = "healthy"
+
+    def switch(self) -> None:
+        """From here on, new requests go to this generation."""
+        folder.link(self._launch.upstream, self._launch.socket)
+        self.become("switched")
+
+    async def _until_healthy(self, child: Child) -> None:
+        launch = self._launch
+        address = listen.parse(f"unix:{launch.socket}")
+        answering = asyncio.ensure_future(probe.until_ready(address, launch.protocol, launch.host))
+        reported = asyncio.ensure_future(_reported(launch.report))
+        dying = asyncio.ensure_future(child.wait())
+        waits = (answering, reported, dying)
+        try:
+            await asyncio.wait(waits, timeout=launch.start_timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        # The report tells most, so it comes first: a server whose worker cannot load the app exits too.
+        if reported.done() and not reported.cancelled():
+            raise Refused(reported.result())
+        report = _read_report(launch.report)
+        if report is not None:
+            raise Refused(report)
+        if dying.done() and not dying.cancelled():
+            raise Refused(self._died(dying.result()))
+        if not answering.done() or answering.cancelled():
+            raise Refused(self._never_answered())
+
+    async def _abandon(self, child: Child) -> None:
+        """A second for its last words; then it and its workers are killed."""
+        child.signal(stop_signal(self._launch.app))
+        await asyncio.wait((child.exited,), timeout=1)
+        child.kill_group()
+        await asyncio.wait((child.exited,), timeout=1)
+        self.condition = "down"
+
+    def _died(self, code: int) -> Problem:
+        what = f"the app server ({self._launch.server}) {ending(code)} before the app was ready"
+        fix = "its own words are in the lines above that begin with `app:`"
+        return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+
+    def _never_answered(self) -> Problem:
+        what = f"the app was not ready within {self._launch.start_timeout:g} s"
+        fix = "look at its lines above; if it only needs longer to start, allow it more time"
+        return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+
+
+async def _reported(path: str) -> Problem:
+    while (problem := _read_report(path)) is None:
+        await asyncio.sleep(_REPORT_PAUSE)
+    return problem
+
+
+def _read_report(path: str) -> Problem | None:
+    """What a worker says that cannot load the app; None while there is nothing, or only half of it."""
+    with suppress(OSError, ValueError):
+        report = json.loads(Path(path).read_text(errors="replace"))
+        return Problem(
+            str(report["what"]),
+            where=str(report.get("where", "")),
+            fix=str(report.get("fix", "")),
+            detail=str(report.get("traceback", "")),
+            exit=Exit.APP,
+        )
+    return None

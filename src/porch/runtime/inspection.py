@@ -1,0 +1,78 @@
+"""Imports the user's app in a child process and reports what it is.
+
+Rule: porch's own process never imports user code; the child's failure is a Problem with the app's own traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from porch import worker
+from porch.errors import Exit, Problem, Refused
+from porch.frameworks.finding import StaticFolder
+from porch.plan import Interface
+
+LONGEST = 60.0
+"""Seconds that an import may take before it counts as hanging."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the imported object is."""
+
+    interface: Interface
+    framework: str
+    statics: tuple[StaticFolder, ...]
+
+
+def import_app(python: str, target: str, folder: str, interface: str = "") -> Seen:
+    """Import the app as a worker would; `interface` asks for that kind. Raises Refused (exit 3)."""
+    asked = {"target": target, "interface": interface, "mount": "", "folder": folder, "report": ""}
+    environment = os.environ | {"PYTHONPATH": _search_path(), "PORCH_WORKER": json.dumps(asked)}
+    words = (python, "-m", "porch_worker.inspect")
+    try:
+        done = subprocess.run(
+            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired:
+        what = f"importing {target} did not end within {LONGEST:.0f} s"
+        raise Refused(Problem(what, target, "see what it waits for when it is imported", Exit.APP)) from None
+    except OSError as error:
+        what = f"cannot start {python}: {error.strerror}"
+        raise Refused(Problem(what, "app.python", "name another interpreter", Exit.MACHINE)) from None
+    answer = _answer(done.stdout)
+    if answer.get("ok"):
+        return _seen(answer, target)
+    what = str(answer.get("what") or f"importing {target} ended the process with code {done.returncode}")
+    detail = str(answer.get("traceback") or done.stderr)
+    raise Refused(Problem(what, target, str(answer.get("fix") or ""), Exit.APP, detail))
+
+
+def _search_path() -> str:
+    return os.pathsep.join(filter(None, (worker.PATH, os.environ.get("PYTHONPATH", ""))))
+
+
+def _answer(printed: str) -> dict[str, Any]:
+    """The last line that is a JSON object: what the app prints at import may come before it."""
+    for line in reversed(printed.splitlines()):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "ok" in found:
+            return cast("dict[str, Any]", found)
+    return {}
+
+
+def _seen(answer: dict[str, Any], target: str) -> Seen:
+    statics = tuple(
+        StaticFolder(url.rstrip("/") + "/", folder, f"{target} was imported")
+        for url, folder in answer.get("static", ())
+        if Path(folder).is_dir()
+    )
+    return Seen(answer["interface"], answer.get("framework") or "", statics)

@@ -1,0 +1,86 @@
+"""Asks the app, or the public listener, whether it is ready.
+
+Rule: only an answer of 200 from the real thing counts; a socket that merely accepts does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Literal
+
+from porch.runtime.listen import Address
+
+READY = "/-/porch/ready"
+FIRST_PAUSE = 0.005
+LONGEST_PAUSE = 0.05
+PATIENCE = 2.0
+"""Seconds for one answer; then the question is put anew."""
+LAST_WORDS = 0.1
+"""Seconds for the rest of an answer whose first line has come."""
+
+
+async def until_ready(address: Address, protocol: Literal["http", "uwsgi"], host: str) -> None:
+    """Return when the answer is 200; the caller bounds the time."""
+    question = uwsgi_request(host) if protocol == "uwsgi" else http_request(host)
+    pause = FIRST_PAUSE
+    while not await _answers(address, question):
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def http_request(host: str) -> bytes:
+    """The question in HTTP."""
+    return f"GET {READY} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: porch\r\nConnection: close\r\n\r\n".encode()
+
+
+def uwsgi_request(host: str) -> bytes:
+    """The question in the uwsgi protocol: a packet of names and values, lengths in 16 bits little-endian."""
+    name, _, port = host.partition(":")
+    variables = {
+        "REQUEST_METHOD": "GET",
+        "REQUEST_URI": READY,
+        "PATH_INFO": READY,
+        "QUERY_STRING": "",
+        "CONTENT_LENGTH": "",
+        "CONTENT_TYPE": "",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_NAME": name,
+        "SERVER_PORT": port or "80",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_SCHEME": "http",
+        "HTTP_HOST": host,
+        "HTTP_USER_AGENT": "porch",
+    }
+    body = b"".join(_sized(word.encode()) for pair in variables.items() for word in pair)
+    # Both modifiers 0: a plain request for a Python app.
+    return b"\0" + len(body).to_bytes(2, "little") + b"\0" + body
+
+
+def _sized(word: bytes) -> bytes:
+    return len(word).to_bytes(2, "little") + word
+
+
+async def _answers(address: Address, question: bytes) -> bool:
+    try:
+        return await asyncio.wait_for(_ask(address, question), PATIENCE)
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        return False
+
+
+async def _ask(address: Address, question: bytes) -> bool:
+    if address.kind == "unix":
+        reader, writer = await asyncio.open_unix_connection(address.host)
+    else:
+        reader, writer = await asyncio.open_connection(*address.reach)
+    try:
+        writer.write(question)
+        words = (await reader.readuntil(b"\n")).split()
+        # Some servers log it as an error of the client's when nobody takes the rest.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(reader.read(), LAST_WORDS)
+        return len(words) > 1 and words[0].startswith(b"HTTP/") and words[1] == b"200"
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

@@ -1,0 +1,53 @@
+"""From the launch file to the exit code.
+
+Rule: whatever happens, what was said is written out before the end, and a fault of porch itself says that it is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import traceback
+from pathlib import Path
+
+from porch.errors import Exit, Refused
+from porch.runtime.launch import Launch, from_json
+from porch.runtime.say import Voice
+from porch.runtime.supervisor import Supervisor
+from porch.runtime.writer import Writer
+
+
+def supervise(path: str) -> int:
+    """Supervise the instance that the file describes; returns the exit code."""
+    launch = from_json(Path(path).read_text())
+    for descriptor in (launch.lock, *launch.sockets):
+        os.set_inheritable(descriptor, False)
+    output, messages = Writer(1), Writer(2)
+    output.start()
+    messages.start()
+    voice = Voice(launch.log_format, messages.put)
+    try:
+        return asyncio.run(_supervise(launch, voice, output))
+    except Refused as refused:
+        for problem in refused.problems:
+            voice.problem(problem)
+        return int(refused.exit)
+    except Exception:
+        voice.fault(traceback.format_exc())
+        return int(Exit.FAULT)
+    finally:
+        output.close(0.5)
+        messages.close(2.0)
+
+
+async def _supervise(launch: Launch, voice: Voice, output: Writer) -> int:
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: voice.fault(_told(context)))
+    colour = launch.log_format == "text" and os.isatty(1) and "NO_COLOR" not in os.environ
+    return await Supervisor(launch, voice, output, colour=colour).run()
+
+
+def _told(context: dict[str, object]) -> str:
+    error = context.get("exception")
+    if isinstance(error, BaseException):
+        return "".join(traceback.format_exception(error))
+    return str(context.get("message", ""))

@@ -1,0 +1,49 @@
+"""What `porch status` shows, as one JSON object.
+
+Rule: measured at the moment of asking; nothing is kept for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from porch.runtime import procfs
+from porch.runtime.keep import Kept
+
+
+def row(found: procfs.Process, name: str, role: str, restarts: int) -> dict[str, Any]:
+    """One process."""
+    return {
+        "name": name,
+        "role": role,
+        "pid": found.pid,
+        "rss_bytes": found.rss_bytes,
+        "uptime_s": round(found.uptime_s, 1),
+        "restarts": restarts,
+    }
+
+
+def processes(kept: Iterable[Kept]) -> list[dict[str, Any]]:
+    """The supervisor, each master, and under it its workers."""
+    own = procfs.process(os.getpid())
+    rows = [row(own, "porch", "supervisor", 0)] if own is not None else []
+    for one in kept:
+        name, child = one.unit.name, one.unit.child
+        master = procfs.process(child.pid) if child is not None and not child.exited.done() else None
+        if master is None:
+            continue
+        rows.append(row(master, name, f"{name} master", one.restarts))
+        rows += [row(worker, name, f"{name} worker", 0) for worker in procfs.descendants(master.pid)]
+    return rows
+
+
+def overall(conditions: Iterable[str], *, was_ready: bool, stopping: bool) -> str:
+    """The state of the instance from those of its parts."""
+    seen = set(conditions)
+    if stopping:
+        return "draining"
+    if was_ready and "down" in seen:
+        return "failed"
+    return "ready" if was_ready and seen == {"healthy"} else "starting"

@@ -1,0 +1,251 @@
+"""Brings one instance up, keeps it up, and takes it down in order.
+
+Rule: the order is the promise. Up: prestart, the app until it is healthy, nginx; ready is said when the first request
+would succeed. Down: readiness first, then nginx, which finishes what it has accepted, then the app, idle by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from porch.errors import Exit, Problem, Refused
+from porch.runtime import folder, listen, procfs, status
+from porch.runtime.control import Answer, Control, Request, refusal
+from porch.runtime.front import Front
+from porch.runtime.generation import Generation
+from porch.runtime.keep import Kept
+from porch.runtime.launch import Launch
+from porch.runtime.logs import Logs
+from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, ending, identity
+from porch.runtime.say import Voice
+from porch.runtime.unit import Surroundings, stop_signal
+from porch.runtime.writer import Writer
+
+_QUICK = (1.0, 2.0)
+"""Seconds for nginx, and for all, when there is no request to finish."""
+
+
+class Supervisor:
+    """One instance."""
+
+    def __init__(self, launch: Launch, voice: Voice, output: Writer, *, colour: bool) -> None:
+        self._launch = launch
+        self._voice = voice
+        self._output = output
+        self._reaper = Reaper()
+        self._logs = Logs(launch.log_format, output, colour=colour)
+        self._around = Surroundings(launch, identity(launch.user), self._reaper, self._logs, voice)
+        self._generation = Generation(self._around, launch.generation)
+        self._front = Front(self._around)
+        units = (self._generation, self._front)
+        self._kept = tuple(Kept(unit, voice, gives_up=launch.container) for unit in units)
+        self._stop_asked = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._over = asyncio.Event()
+        self._was_ready = False
+        self._born = time.monotonic()
+        self._control = Control(
+            {
+                "status": self._answer_status,
+                "stop": self._answer_stop,
+                "logs": self._answer_logs,
+                "reload": self._answer_reload,
+            }
+        )
+
+    async def run(self) -> int:
+        """Live until told to stop, or until there is no hope; returns the exit code."""
+        self._listen_to_signals()
+        adopt_orphans()
+        await self._control.start(self._launch.folder)
+        problems: tuple[Problem, ...] = ()
+        patience = _QUICK
+        code = int(Exit.DONE)
+        try:
+            given_up = await self._until_told_to_stop()
+            if given_up is None:
+                patience = (self._launch.stop_timeout, self._launch.kill_timeout)
+            else:
+                code = given_up
+        except Refused as refused:
+            code, problems = int(refused.exit), tuple(refused.problems)
+        finally:
+            await self._take_down(*patience)
+        # Only now, so that the app's last words stand above it.
+        for problem in problems:
+            self._voice.problem(problem)
+        return code
+
+    async def _until_told_to_stop(self) -> int | None:
+        """None when told to; else the code of what could not be kept up."""
+        living = asyncio.ensure_future(self._live())
+        asked = asyncio.ensure_future(self._stop_asked.wait())
+        await asyncio.wait((living, asked), return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if living.done():
+            return living.result()
+        living.cancel()
+        with suppress(asyncio.CancelledError, Refused):
+            await living
+        return None
+
+    async def _live(self) -> int:
+        for step in (self._prestart, self._start_app, self._front.start, self._say_ready):
+            await step()
+        return await self._keep_all()
+
+    async def _prestart(self) -> None:
+        program = self._launch.prestart
+        if program is None:
+            return
+        child = self._around.start(program)
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            child.signal(stop_signal(program))
+            raise
+        if code:
+            what = f"the prestart command {ending(code)}: {' '.join(program.argv)}"
+            fix = "its own words are in the lines above that begin with `prestart:`; the app was not started"
+            raise Refused(Problem(what, where=program.folder, fix=fix, exit=Exit.APP))
+
+    async def _start_app(self) -> None:
+        """nginx judges its configuration while the app starts; the first that fails ends both."""
+        tasks = [asyncio.ensure_future(work) for work in (self._generation.start(), self._front.check())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _say_ready(self) -> None:
+        self._was_ready = True
+        self._voice.info(f"ready {self._launch.url}", url=self._launch.url)
+
+    async def _keep_all(self) -> int:
+        """The code of the first that is given up."""
+        tasks = [asyncio.ensure_future(kept.keep()) for kept in self._kept]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _take_down(self, stop_timeout: float, kill_timeout: float) -> None:
+        now = time.monotonic()
+        self._stop_asked.set()
+        self._refuse_readiness()
+        self._stop_listening()
+        await self._end((self._front.child,), signal.SIGQUIT, now + stop_timeout)
+        if self._front.child is not None:
+            self._front.child.signal(signal.SIGTERM)
+        await self._end((self._generation.child,), stop_signal(self._launch.app), now + kill_timeout)
+        await self._end(self._reaper.children, signal.SIGTERM, now + kill_timeout)
+        await self._kill_what_is_left()
+        await self._logs.ended(0.5)
+        self._remove_files()
+        self._output.close(2.0)
+        self._over.set()
+        await self._control.finish(1.0)
+
+    def _refuse_readiness(self) -> None:
+        with suppress(OSError):
+            os.close(os.open(self._launch.draining, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
+            if self._around.owner is not None:
+                os.chown(self._launch.draining, *self._around.owner, follow_symlinks=False)
+
+    def _stop_listening(self) -> None:
+        """Else clients would wait in queues that nobody empties, when nginx is gone."""
+        for descriptor in self._launch.sockets:
+            os.close(descriptor)
+
+    async def _end(self, children: Iterable[Child | None], number: signal.Signals, deadline: float) -> None:
+        """Signal them and wait until they are gone, the time is up, or someone is in a hurry."""
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        for child in children:
+            if child is not None:
+                child.signal(number)
+                patience = max(0.0, deadline - time.monotonic())
+                await asyncio.wait((child.exited, hurry), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+
+    async def _kill_what_is_left(self) -> None:
+        for child in self._reaper.children:
+            child.kill_group()
+        # Those that went into a session of their own; only our own descendants, we are their subreaper.
+        for stray in procfs.descendants(os.getpid()):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(stray.pid, signal.SIGKILL)
+        exits = [child.exited for child in self._reaper.children]
+        if exits:
+            await asyncio.wait(exits, timeout=2)
+
+    def _remove_files(self) -> None:
+        for address in map(listen.parse, self._launch.listen):
+            if address.kind == "unix":
+                listen.remove_socket(address.host)
+        Path(self._launch.report).unlink(missing_ok=True)
+        folder.clear(self._launch.folder)
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGCHLD, self._reaper.reap)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            loop.add_signal_handler(number, self._told_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._voice.warning(_NO_RELOAD.what))
+        # Blocked since before this program began, so that none is lost.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
+        self._reaper.reap()
+
+    def _told_to_stop(self) -> None:
+        if self._stop_asked.is_set():
+            self._hurry.set()
+        self._stop_asked.set()
+
+    async def _answer_status(self, _: Request) -> AsyncIterator[Answer]:
+        yield self._status()
+
+    def _status(self) -> dict[str, Any]:
+        conditions = [kept.unit.condition for kept in self._kept]
+        return {
+            "state": status.overall(conditions, was_ready=self._was_ready, stopping=self._stop_asked.is_set()),
+            "generation": self._generation.number,
+            "listen": list(self._launch.listen),
+            "url": self._launch.url,
+            "project": self._launch.project,
+            "server": self._launch.server,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - self._born, 1),
+            "processes": status.processes(self._kept),
+            "requests": {"total": self._logs.requests, "errors": self._logs.errors},
+            "dropped_lines": self._output.dropped,
+        }
+
+    async def _answer_stop(self, _: Request) -> AsyncIterator[Answer]:
+        self._stop_asked.set()
+        await self._over.wait()
+        yield {"ok": True}
+
+    async def _answer_logs(self, request: Request) -> AsyncIterator[Answer]:
+        queue = self._logs.recent.follow()
+        try:
+            yield {"text": self._logs.recent.text}
+            while request.get("follow"):
+                yield {"text": (await queue.get()).decode(errors="replace")}
+        finally:
+            self._logs.recent.leave(queue)
+
+    async def _answer_reload(self, _: Request) -> AsyncIterator[Answer]:
+        yield refusal(_NO_RELOAD)
+
+
+_NO_RELOAD = Problem("reload is not available yet", fix="porch stop, then porch run", exit=Exit.RELOAD)

@@ -1,0 +1,88 @@
+"""What is kept alive: the app's generation and nginx are units, and this is all the supervisor knows of them.
+
+Rule: a unit that cannot come up says why as Refused, and has then killed what it started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from porch.runtime import folder
+from porch.runtime.launch import Launch, Program
+from porch.runtime.logs import Logs
+from porch.runtime.process import Child, Identity, Order, Reaper
+from porch.runtime.say import Voice
+
+Condition = Literal["waiting", "starting", "healthy", "down"]
+
+
+class Unit(Protocol):
+    """One process with what it starts itself."""
+
+    child: Child | None
+    condition: Condition
+
+    @property
+    def name(self) -> str:
+        """For messages and `status`."""
+        ...
+
+    async def start(self) -> None:
+        """Start it and return when it answers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every unit needs to start a process."""
+
+    launch: Launch
+    identity: Identity | None
+    reaper: Reaper
+    logs: Logs
+    voice: Voice
+
+    @property
+    def owner(self) -> tuple[int, int] | None:
+        """User and group of the children, when they are not the supervisor's own."""
+        return self.identity.owner if self.identity is not None else None
+
+    def start(self, program: Program, extra: Mapping[str, str] | None = None, keep: tuple[int, ...] = ()) -> Child:
+        """Start a program whose output goes into the log."""
+        outputs = tuple(self.logs.pipe(program.name, stream, self.owner) for stream in ("stdout", "stderr"))
+        return self.start_into(program, outputs, extra, keep)
+
+    def start_into(
+        self,
+        program: Program,
+        outputs: tuple[int, ...],
+        extra: Mapping[str, str] | None = None,
+        keep: tuple[int, ...] = (),
+    ) -> Child:
+        """Start a program with these outputs, which are closed here."""
+        order = Order(
+            argv=program.argv,
+            folder=program.folder,
+            environment={**dict(program.environment), **(extra or {})},
+            identity=self.identity,
+            stdout=outputs[0],
+            stderr=outputs[-1],
+            keep=keep,
+            death_signal=stop_signal(program),
+        )
+        try:
+            child = self.reaper.start(order)
+        finally:
+            for output in outputs:
+                os.close(output)
+        folder.record_processes(self.launch.folder, (child.pid for child in self.reaper.children))
+        return child
+
+
+def stop_signal(program: Program) -> signal.Signals:
+    """The signal that ends it in order."""
+    return signal.Signals[f"SIG{program.stop_signal.removeprefix('SIG')}"]
