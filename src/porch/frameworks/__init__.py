@@ -1,0 +1,122 @@
+"""Which app is meant and what it is, found by reading the project; one file a framework, one line in the tuple.
+
+Rule: nothing of the user's runs here. What reading cannot settle is handed on as `Finding.sure = False`, for a child
+process to import and look.
+"""
+
+from __future__ import annotations
+
+from porch.errors import Exit, Problem, Refused
+from porch.frameworks.aiohttp import AIOHTTP
+from porch.frameworks.django import DJANGO
+from porch.frameworks.fastapi import FASTAPI
+from porch.frameworks.finding import Finding, StaticFolder, Statics
+from porch.frameworks.flask import FLASK
+from porch.frameworks.framework import Candidate, Framework
+from porch.frameworks.generic import GENERIC
+from porch.frameworks.project import Project, SyntaxFault
+from porch.frameworks.quart import QUART
+from porch.frameworks.requirements import requirements
+from porch.frameworks.search import MODULES, candidates, choose, out_of_reach, unreadable
+from porch.frameworks.starlette import STARLETTE
+from porch.frameworks.statics import contains_code
+from porch.frameworks.target import Unlocated, broken, named, several
+from porch.frameworks.trace import Tracer
+
+FRAMEWORKS: tuple[Framework, ...] = (DJANGO, FLASK, QUART, FASTAPI, STARLETTE, AIOHTTP, *GENERIC)
+
+
+def detect(project: Project, target: str | None = None) -> Finding:
+    """The app that a target names, or without one the app of the project.
+
+    Raises Refused when there is none, when there are several, or when the target does not name one.
+    """
+    if target and ":" not in target and _is_folder(project, target):
+        inner = (project.folder / target).resolve()
+        project, target = Project(inner, project.search_path, project.environment), None
+    tracer = Tracer(project, {made: (one.name, what) for one in FRAMEWORKS for made, what in one.makes.items()})
+    if not target:
+        return _described(tracer, _found(tracer))
+    candidate = named(tracer, target)
+    if isinstance(candidate, Unlocated):
+        attribute = candidate.attribute or "app"
+        note = f"{candidate.name}: installed, its source was not found"
+        return Finding(f"{candidate.name}:{attribute}", None, "", (note,), sure=False, import_from=str(project.folder))
+    return _described(tracer, candidate)
+
+
+def _is_folder(project: Project, target: str) -> bool:
+    path = project.folder / target
+    return path.is_dir() and not (path / "__init__.py").exists()
+
+
+def _found(tracer: Tracer) -> Candidate:
+    """The one app of the project."""
+    needed = requirements(tracer.project)
+    preferred = frozenset(one.name for one in FRAMEWORKS if set(one.packages) & set(needed))
+    chosen = choose(tracer, candidates(tracer, FRAMEWORKS), preferred)
+    if len(chosen) > 1:
+        raise several(tracer.project, chosen)
+    if chosen:
+        return chosen[0]
+    _say_what_is_broken(tracer.project)
+    unsure = unreadable(tracer)
+    if unsure is None:
+        raise _nothing(tracer)
+    return unsure
+
+
+def _say_what_is_broken(project: Project) -> None:
+    """A syntax error in app.py is the reason that nothing was found, and a better message than that."""
+    for path in project.files:
+        read = project.read(path) if path.stem in MODULES else None
+        if isinstance(read, SyntaxFault):
+            raise broken(project, read)
+
+
+def _nothing(tracer: Tracer) -> Refused:
+    project = tracer.project
+    looked = f"{len(project.files)} Python files were read"
+    hidden = list(dict.fromkeys(out_of_reach(tracer)))
+    fix = "name it: porch run module:attribute"
+    if hidden:
+        looked += "; these make an app where no import reaches it:\n" + "\n".join(f"  {line}" for line in hidden)
+        fix = "move it to the level of the module, or into a function that returns it: porch run module:function()"
+    said = requirements(project)
+    named_there = [f"  {said[word]} {one.name}" for one in FRAMEWORKS for word in one.packages if word in said]
+    if named_there:
+        looked += "\nrequired, though:\n" + "\n".join(dict.fromkeys(named_there))
+    return Refused(Problem("no web app was found", str(project.folder), fix, Exit.APP, looked + "\n"))
+
+
+def _described(tracer: Tracer, candidate: Candidate) -> Finding:
+    """What is said of the app that was chosen."""
+    project, app = tracer.project, candidate.app
+    framework = next((one for one in FRAMEWORKS if one.name == app.framework), None)
+    statics = framework.statics(tracer, app) if framework is not None and app.framework else Statics()
+    needed = requirements(project)
+    said = [f"{needed[word]} {word}" for word in (framework.packages if framework else ()) if word in needed]
+    own = project.evidence(candidate.module, candidate.line)
+    trail = app.trail if own in app.trail or not candidate.line else (own, *app.trail)
+    root = candidate.module.root if project.owns(candidate.module.path) else project.folder
+    return Finding(
+        target=candidate.target,
+        interface=app.interface,
+        framework=app.framework,
+        evidence=tuple(dict.fromkeys((*trail, *statics.notes, *said[:1]))),
+        statics=statics.folders,
+        sure=app.sure and app.interface is not None,
+        import_from=str(root),
+    )
+
+
+__all__ = [
+    "FRAMEWORKS",
+    "Finding",
+    "Framework",
+    "Project",
+    "StaticFolder",
+    "Statics",
+    "contains_code",
+    "detect",
+]

@@ -1,0 +1,51 @@
+"""What a detector concludes, and the evidence that it concludes it from.
+
+Rule: every conclusion names the line that it was read from; what reading cannot settle is said to be unsure, never
+guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from porch.plan import Interface
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFolder:
+    """A folder of files that the app serves and nginx could serve in its place."""
+
+    url: str
+    """With both slashes, `/static/`."""
+    folder: str
+    """Absolute; it exists."""
+    evidence: str
+    """`shop/app.py:4 app = Flask(__name__)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statics:
+    """The static folders of one app, and what was seen of those that nginx cannot take over."""
+
+    folders: tuple[StaticFolder, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Evidence lines: a folder that does not exist, an argument that is computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The app of a project."""
+
+    target: str
+    """`package.module:attribute`, dotted where need be, or `package.module:factory()`."""
+    interface: Interface | None
+    """None: reading could not tell; a child process that imports the app can."""
+    framework: str
+    """`flask`, `django`, ...; empty when none was recognised."""
+    evidence: tuple[str, ...]
+    """Lines read, each `relative/path.py:LINE what`."""
+    statics: tuple[StaticFolder, ...] = ()
+    sure: bool = True
+    """False: import the app in a child process before the interface is relied upon."""
+    import_from: str = ""
+    """Folder that the target's module is imported from, absolute: the project, its `src`, or a folder below it."""
