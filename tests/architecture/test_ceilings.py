@@ -25,7 +25,7 @@ def test_every_module_stays_below_400_lines(source: list[Any]) -> None:
 
 def test_every_function_stays_below_40_lines(source: list[Any]) -> None:
     """No function of porch reaches 40 lines."""
-    found = [found for module in source for found in long_functions(module.name, module.tree)]
+    found = [place for module in source for place in long_functions(module.name, module.tree)]
     assert not found, "\n".join(found)
 
 

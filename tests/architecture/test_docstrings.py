@@ -38,13 +38,13 @@ def test_every_test_states_its_claim_in_one_sentence(tests: list[Any]) -> None:
     """Each test has a docstring that is one sentence."""
     files = [module for module in tests if module.name.rpartition("/")[2].startswith("test_")]
     assert files
-    found = [found for module in files for found in without_claim(module.name, module.tree)]
+    found = [place for module in files for place in without_claim(module.name, module.tree)]
     assert not found, "\n".join(found)
 
 
 def test_every_public_name_says_what_it_is_for(source: list[Any]) -> None:
     """Each public class, function and method of porch has a docstring that begins with a sentence."""
-    found = [found for module in source for found in without_sentence(module.name, module.tree)]
+    found = [place for module in source for place in without_sentence(module.name, module.tree)]
     assert not found, "\n".join(found)
 
 

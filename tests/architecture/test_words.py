@@ -42,7 +42,9 @@ def loose_names(name: str, tree: ast.Module) -> list[str]:
     words = KEYS | VARIABLES if name.startswith(("servers/", "targets/")) else KEYS | VARIABLES | FLAGS
     spoken = spoken_of(name, tree)
     return [
-        f"{name}:{node.lineno} {node.value}" for node in strings(tree) if node.value in words and id(node) not in spoken
+        f"{name}:{node.lineno} {node.value!s}"
+        for node in strings(tree)
+        if node.value in words and id(node) not in spoken
     ]
 
 
@@ -109,30 +111,30 @@ def loose_text(name: str, tree: ast.Module) -> list[str]:
 
 def test_settings_are_named_in_their_home_only(source: list[Any]) -> None:
     """No key, variable or flag of a setting is typed outside the settings, the decisions and the `cannot` tables."""
-    found = [found for module in source for found in loose_names(module.name, module.tree)]
+    found = [place for module in source for place in loose_names(module.name, module.tree)]
     assert not found, "\n".join(found)
 
 
 def test_every_key_that_is_named_exists(source: list[Any]) -> None:
     """A string that looks like a setting's key is one, so that a renamed setting leaves no orphan behind."""
     named = [(module.name, node) for module in source for node in strings(module.tree)]
-    alike = [(name, node) for name, node in named if LOOKS_LIKE_A_KEY.fullmatch(node.value)]
+    alike = [(name, node) for name, node in named if LOOKS_LIKE_A_KEY.fullmatch(str(node.value))]
     assert len(alike) > len(SECTIONS)
-    found = [f"{name}:{node.lineno} {node.value}" for name, node in alike if node.value not in KEYS]
+    found = [f"{name}:{node.lineno} {node.value!s}" for name, node in alike if node.value not in KEYS]
     assert not found, "\n".join(found)
 
 
 def test_raw_nginx_source_is_always_literal(source: list[Any]) -> None:
     """Every `Expr` is given a string that stands in porch's own source code."""
     literals = constants([module.tree for module in source])
-    found = [found for module in source for found in loose_expressions(module.name, module.tree, literals)]
+    found = [place for module in source for place in loose_expressions(module.name, module.tree, literals)]
     assert not found, "\n".join(found)
 
 
 def test_other_programs_text_is_made_in_syntax(source: list[Any]) -> None:
     """Outside `syntax` no line of a file is made by hand, and no text with holes is passed off as a plain file."""
     others = [module for module in source if not module.name.startswith("syntax/")]
-    found = [found for module in others for found in loose_text(module.name, module.tree)]
+    found = [place for module in others for place in loose_text(module.name, module.tree)]
     assert not found, "\n".join(found)
 
 
