@@ -42,7 +42,7 @@ class Problem:
     """Shown as it is, above the message: the app's own traceback, nginx's own words."""
 
 
-class Refused(Exception):
+class Refused(Exception):  # what happened, not an error of ours
     """Carries every problem found; the command line shows them and exits."""
 
     def __init__(self, *problems: Problem) -> None:

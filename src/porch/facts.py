@@ -5,7 +5,6 @@ Rule: probed, never assumed; nothing here changes anything, and what cannot be r
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pwd
 import re
@@ -75,40 +74,33 @@ class Facts:
     """What stands at a path."""
 
 
-def read(folder: Path, environ: Mapping[str, str], *, python: str, nginx: str, user: str) -> Facts:
-    """Read the machine for the project in that folder; `auto` stands for what is not said."""
-    interpreter, why = find_python(folder, python)
-    users = [name for name in ("www-data", "nobody", user) if user_exists(name)]
+@dataclass(frozen=True)
+class Wanted:
+    """What the user named of the machine; `auto` where nothing was said."""
+
+    python: str
+    nginx: str
+    user: str
+
+
+def read(folder: Path, environ: Mapping[str, str], run_folder: str, wanted: Wanted) -> Facts:
+    """Read the machine for the project in that folder."""
+    interpreter, why = find_python(folder, wanted.python)
+    users = [name for name in ("www-data", "nobody", wanted.user) if user_exists(name)]
     needed = (interpreter, str(folder), str(Path(__file__).parent))
     return Facts(
         folder=str(folder),
         machine=machine(Path("/"), environ),
-        nginx=find_nginx(nginx),
+        nginx=find_nginx(wanted.nginx),
         home_user=_name_of(os.geteuid()),
         users=tuple(name for name in ("www-data", "nobody") if name in users),
         python=interpreter,
         python_from=why,
         servers=find_servers(interpreter),
         barred={name: out_of_reach(name, needed) for name in users} if os.geteuid() == 0 else {},
-        run_folder=run_folder(folder, environ),
+        run_folder=run_folder,
         places=Places(),
     )
-
-
-def run_folder(folder: Path, environ: Mapping[str, str]) -> str:
-    """Where the instance of the project in that folder lives: one for each folder, found again from it alone.
-
-    The name is kept short, because the path of a unix socket has at most 107 bytes (unix(7)).
-    """
-    real = str(folder.resolve())
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", folder.resolve().name)[:24] or "root"
-    leaf = f"{name}-{hashlib.sha256(real.encode()).hexdigest()[:8]}"
-    personal = environ.get("XDG_RUNTIME_DIR", "")
-    if personal and os.access(personal, os.W_OK) and len(personal) < 40:
-        return f"{personal}/porch/{leaf}"
-    if os.geteuid() == 0 and os.access("/run", os.W_OK):
-        return f"/run/porch/{leaf}"
-    return f"{environ.get('TMPDIR', '/tmp').rstrip('/')}/porch-{os.geteuid()}/{leaf}"
 
 
 def machine(root: Path, environ: Mapping[str, str]) -> Machine:
@@ -249,9 +241,8 @@ SERVER_PACKAGES = ("gunicorn", "granian", "uvicorn", "pyuwsgi", "uwsgi", "gevent
 
 def find_servers(python: str) -> Mapping[str, str]:
     """Server packages that the interpreter has, with their versions, read from the names of their metadata folders."""
-    places = sys.path if Path(python) == Path(sys.executable) else _site_packages(python)
     found: dict[str, str] = {}
-    for place in places:
+    for place in search_path(python):
         for folder in Path(place).glob("*.dist-info"):
             # `name-version.dist-info` (Binary distribution format, "The .dist-info directory").
             name, _, version = folder.name.removesuffix(".dist-info").lower().partition("-")
@@ -260,17 +251,19 @@ def find_servers(python: str) -> Mapping[str, str]:
     return found
 
 
-def _site_packages(python: str) -> list[str]:
-    """Where another interpreter keeps its packages: of a virtual environment by its layout, else by asking it."""
+def search_path(python: str) -> tuple[str, ...]:
+    """Where the interpreter finds modules: of a virtual environment by its layout, else by asking it."""
+    if Path(python) == Path(sys.executable):
+        return tuple(sys.path)
     home = Path(python).parent.parent
     if (home / "pyvenv.cfg").is_file():
-        return [str(place) for place in home.glob("lib/python3*/site-packages")]
+        return tuple(str(place) for place in home.glob("lib/python3*/site-packages"))
     words = (python, "-c", "import sys; print('\\n'.join(sys.path))")
     try:
         asked = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return []
-    return asked.stdout.split("\n") if asked.returncode == 0 else []
+        return ()
+    return tuple(filter(None, asked.stdout.split("\n"))) if asked.returncode == 0 else ()
 
 
 def out_of_reach(user: str, paths: Iterable[str]) -> str:

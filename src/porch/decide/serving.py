@@ -58,14 +58,14 @@ def choose(desk: Desk, interface: Interface, config: str) -> Server | None:
 
 
 def _version(facts: Facts, server: Server) -> str:
-    return facts.servers.get(server.package, "")
+    return next((facts.servers[name] for name in server.packages if name in facts.servers), "")
 
 
 def _installed(desk: Desk, server: Server) -> Server | None:
     if _version(desk.facts, server):
         return server
     what = f"{server.name} is not installed for {desk.facts.python}"
-    fix = f"{desk.facts.python} -m pip install {server.package}"
+    fix = f"{desk.facts.python} -m pip install {server.packages[0]}"
     desk.refuse("server.name", what, fix, Exit.MACHINE)
     return None
 

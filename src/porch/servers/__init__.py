@@ -5,6 +5,7 @@ Rule: what differs between servers differs here; `if server.name == ...` anywher
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
@@ -14,9 +15,9 @@ from porch.servers.gunicorn import GUNICORN
 from porch.servers.target import report, shared_environment
 from porch.servers.uvicorn import UVICORN
 from porch.servers.uwsgi import UWSGI
-from porch.syntax.file import File
+from porch.syntax.file import File, Line
 
-__all__ = ["SERVERS", "Server", "by_name", "config_names", "environment", "report"]
+__all__ = ["SERVERS", "Server", "by_name", "command", "config_names", "environment", "report"]
 
 
 class Server(Protocol):
@@ -45,6 +46,11 @@ class Server(Protocol):
     @property
     def cannot(self) -> Mapping[str, str]:
         """Setting -> what happens instead."""
+        ...
+
+    @property
+    def flags(self) -> Mapping[str, str]:
+        """Option of its command line -> the setting that it carries."""
         ...
 
     @property
@@ -94,6 +100,18 @@ def by_name(name: str) -> Server:
 def config_names() -> tuple[str, ...]:
     """File names of the users' own configuration, looked for beside the app."""
     return tuple(server.config_name for server in SERVERS if server.config_name)
+
+
+def command(plan: Plan) -> tuple[Line, ...]:
+    """The server's command line as a person reads it: a line for each option, with the setting that it comes from."""
+    server = by_name(plan.server.name.value)
+    lines: list[Line] = []
+    for word in server.argv(plan):
+        if word.startswith("-") or not lines:
+            lines.append(Line(word, server.flags.get(word, "")))
+        else:
+            lines[-1] = Line(f"{lines[-1].text} {shlex.quote(word)}", lines[-1].setting)
+    return tuple(lines)
 
 
 def environment(plan: Plan) -> dict[str, str]:

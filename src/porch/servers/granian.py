@@ -45,6 +45,21 @@ class Granian:
         }
 
     @property
+    def flags(self) -> Mapping[str, str]:
+        """Option of its command line -> the setting that it carries."""
+        return {
+            "--interface": "app.interface",
+            "--uds": "run.dir",
+            "--workers": "server.workers",
+            "--blocking-threads": "server.threads",
+            "--backlog": "server.backlog",
+            "--backpressure": "server.backlog",
+            "--http1-header-read-timeout": "server.keep_alive",
+            "--workers-kill-timeout": "limits.graceful_timeout",
+            "--log-level": "log.level",
+        }
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Its variables stand below the command line: nothing to keep from it."""
         return {}

@@ -67,6 +67,11 @@ class Gunicorn:
         }
 
     @property
+    def flags(self) -> Mapping[str, str]:
+        """Option of its command line -> the setting that it carries."""
+        return {}
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Its own variable of options stands above its file, so it is emptied: the plan has read it already."""
         return {"GUNICORN_CMD_ARGS": ""}

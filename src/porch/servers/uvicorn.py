@@ -37,6 +37,18 @@ class Uvicorn:
         }
 
     @property
+    def flags(self) -> Mapping[str, str]:
+        """Option of its command line -> the setting that it carries."""
+        return {
+            "--uds": "run.dir",
+            "--workers": "server.workers",
+            "--backlog": "server.backlog",
+            "--timeout-keep-alive": "server.keep_alive",
+            "--timeout-graceful-shutdown": "limits.graceful_timeout",
+            "--log-level": "log.level",
+        }
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Its variables stand below the command line: nothing to keep from it."""
         return {}

@@ -50,6 +50,11 @@ class Uwsgi:
         }
 
     @property
+    def flags(self) -> Mapping[str, str]:
+        """Option of its command line -> the setting that it carries."""
+        return {}
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Nothing that could be emptied: its command starts without its variables."""
         return {}

@@ -49,8 +49,14 @@ class OwnConfiguration:
 
 TARGETS: tuple[Target, ...] = (
     Nginx(),
-    *(OwnConfiguration(server.name) for server in servers.SERVERS if server.has_files),
+    OwnConfiguration("gunicorn"),
+    OwnConfiguration("uwsgi"),
 )
+
+
+def nginx_files(plan: Plan) -> list[File]:
+    """What nginx reads."""
+    return Nginx().files(plan)
 
 
 def by_name(name: str) -> Target | None:

@@ -92,13 +92,13 @@ def _http(plan: Plan) -> Node:
 
 def _temporary(plan: Plan) -> list[Node]:
     """All five, because nginx makes the folder of each at start, used or not."""
-    folder, setting = f"{plan.run.folder.value}/temp", plan.run.folder.setting
+    folder, setting = plan.run.folder.value, plan.run.folder.setting
     nodes: list[Node] = [
-        directive("client_body_temp_path", f"{folder}/body", note="Private to this instance.", setting=setting),
-        directive("proxy_temp_path", f"{folder}/proxy", setting=setting),
-        directive("fastcgi_temp_path", f"{folder}/fastcgi", setting=setting),
-        directive("uwsgi_temp_path", f"{folder}/uwsgi", setting=setting),
-        directive("scgi_temp_path", f"{folder}/scgi", setting=setting),
+        directive("client_body_temp_path", f"{folder}/temp-body", note="Private to this instance.", setting=setting),
+        directive("proxy_temp_path", f"{folder}/temp-proxy", setting=setting),
+        directive("fastcgi_temp_path", f"{folder}/temp-fastcgi", setting=setting),
+        directive("uwsgi_temp_path", f"{folder}/temp-uwsgi", setting=setting),
+        directive("scgi_temp_path", f"{folder}/temp-scgi", setting=setting),
     ]
     return nodes
 

@@ -1,0 +1,100 @@
+"""The commands: each is the main line, cut where the command ends.
+
+Rule: the only package that prints or exits; every Problem is shown here, and every exit code leaves from here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+
+from porch.cli import parser, screen
+from porch.errors import Exit, Refused
+from porch.sources import Flag
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command line; returns the exit code."""
+    try:
+        given = parser.parser().parse_args(words)
+        return _commands()[given.command](given)
+    except Refused as refused:
+        screen.problems(refused.problems, as_json=_wants_json(words))
+        return int(refused.exit)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`porch explain | head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return int(Exit.DONE)
+    except Exception:  # the last resort, and it says so
+        traceback.print_exc()
+        print("porch: this is a fault of porch itself; please report it with the lines above", file=sys.stderr)
+        return int(Exit.FAULT)
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    """Whether `run` was told to log in JSON: then its errors are JSON too, even where the command line is at fault."""
+    typed = " ".join(words).replace("=", " ")
+    return "--log-format json" in typed or os.environ.get("PORCH_LOG_FORMAT") == "json"
+
+
+def _commands() -> Mapping[str, Callable[[Namespace], int]]:
+    from porch.cli import instance, writing
+
+    return {
+        "run": _run,
+        "check": _check,
+        "explain": _explain,
+        "render": writing.render,
+        "init": writing.init,
+        "status": instance.status,
+        "reload": instance.reload,
+        "stop": instance.stop,
+        "logs": instance.logs,
+        "completion": _completion,
+    }
+
+
+def flags(given: Namespace) -> tuple[Flag, ...]:
+    """The setting flags as they were typed."""
+    return tuple(getattr(given, "flags", ()))
+
+
+def _run(given: Namespace) -> int:
+    from porch import mainline, targets
+    from porch.runtime import assemble, start
+
+    plan = mainline.plan_for(mainline.asked(given.target, flags(given), given.config), os.environ)
+    screen.banner(plan)
+    nginx = targets.nginx_files(plan)
+    start.start(assemble.launch(plan), assemble.files(plan, nginx))
+
+
+def _check(given: Namespace) -> int:
+    from porch import mainline, targets
+    from porch.runtime import assemble, trial
+
+    plan = mainline.plan_for(mainline.asked(given.target, flags(given), given.config), os.environ)
+    trial.import_app(plan)
+    trial.judge(assemble.launch(plan), assemble.files(plan, targets.nginx_files(plan)))
+    for warning in plan.warnings:
+        screen.warn(warning)
+    print("ok")
+    return int(Exit.DONE)
+
+
+def _explain(given: Namespace) -> int:
+    from porch.cli import explained
+
+    return explained.explain(given)
+
+
+def _completion(given: Namespace) -> int:
+    import shtab
+
+    print(shtab.complete(parser.parser(), shell=given.shell))
+    return int(Exit.DONE)

@@ -1,0 +1,178 @@
+"""Every decision with its origin, its reason and the output lines that it lands in.
+
+Rule: what is shown is read from the Plan and the rendered files, so it cannot differ from what runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, cast
+
+from porch import mainline, servers, settings
+from porch.cli import screen
+from porch.errors import Exit, Problem, Refused, suggestion
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Plan
+from porch.sources import Said
+from porch.syntax import words
+from porch.syntax.file import File
+from porch.targets import nginx
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """One line of output that a setting lands in."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One decision."""
+
+    setting: str
+    value: Any
+    origin: str
+    reason: str
+    lines: tuple[Landing, ...]
+
+
+def decisions(plan: Plan, said: Said) -> list[Explained]:
+    """Every setting in the order of its declaration; those that decided nothing here are told with their value."""
+    files = outputs(plan)
+    chosen: dict[str, list[Chosen[Any]]] = {}
+    for each in _walk(plan):
+        chosen.setdefault(each.setting, []).append(each)
+    return [_explained(spec.key, chosen.get(spec.key, []), said, files) for spec in settings.specs()]
+
+
+def outputs(plan: Plan) -> list[File]:
+    """What is written and run for that Plan: configuration files, and the server's command line."""
+    server = servers.by_name(plan.server.name.value)
+    command = servers.command(plan)
+    return [nginx.file(plan), *server.files(plan), File(f"{server.name} command", command)]
+
+
+def _explained(key: str, chosen: list[Chosen[Any]], said: Said, files: list[File]) -> Explained:
+    lines = tuple(Landing(file.path, number, text.strip()) for file in files for number, text in file.lines_of(key))
+    if chosen:
+        first = chosen[0]
+        return Explained(key, first.value, first.origin, first.reason, lines)
+    spec = settings.spec(key)
+    value = getattr(getattr(said.settings, spec.section), spec.name) if spec.name else said.settings.static
+    return Explained(key, value, said.origin(key), "decides nothing here" if not lines else "as set", lines)
+
+
+def _walk(part: object) -> Iterator[Chosen[Any]]:
+    if isinstance(part, Chosen):
+        yield part
+    elif is_dataclass(part):
+        for each in fields(part):
+            yield from _walk(getattr(part, each.name))
+
+
+def urls(plan: Plan) -> list[tuple[str, str, str]]:
+    """(URL, who answers, from what), in the order in which nginx looks."""
+    rows = [(HEALTH_LIVE, "nginx", "health"), (HEALTH_READY, "app", "health, through a worker")]
+    rows += [(each.url, "nginx", each.path) for each in plan.static.value]
+    if plan.home_page.value:
+        rows.append(("/", "nginx", plan.home_page.value))
+    mount = plan.app.mount.value
+    rows.append((f"{mount}/", "app", plan.app.target.value))
+    if mount:
+        rows.append(("/", "nginx", "404: the app is mounted at " + mount))
+    return rows
+
+
+def show(value: Any) -> str:
+    """A value as a person would write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        parts = cast("tuple[object, ...]", value)
+        if parts and is_dataclass(parts[0]):
+            return " ".join(f"{each.url}={each.path}" for each in cast("tuple[Any, ...]", parts))
+        return words.show(tuple(map(str, parts))) if parts else "none"
+    return str(value) if value != "" else "none"
+
+
+def explain(given: Namespace) -> int:
+    """Show one decision, or all of them with the app's evidence and who answers which URL."""
+    wanted = mainline.asked(given.target, tuple(getattr(given, "flags", ())), given.config)
+    said = mainline.said_for(wanted, os.environ)
+    if given.setting and given.setting not in {spec.key for spec in settings.specs()}:
+        known = [spec.key for spec in settings.specs()]
+        fix = suggestion(given.setting, known) or "run `porch explain` for all of them"
+        raise Refused(Problem(f'there is no setting "{given.setting}"', "command line", fix))
+    plan = mainline.plan_for(wanted, os.environ)
+    found = decisions(plan, said)
+    if given.setting:
+        found = [each for each in found if each.setting == given.setting]
+    if given.json:
+        told = [_as_json(each) for each in found]
+        print(json.dumps(told[0] if given.setting else _whole(plan, told), indent=2))
+    elif given.setting:
+        _show_one(found[0])
+    else:
+        _show_all(plan, found)
+    return int(Exit.DONE)
+
+
+def _as_json(each: Explained) -> dict[str, Any]:
+    told = asdict(each)
+    told["says"] = settings.spec(each.setting).says
+    return told
+
+
+def _whole(plan: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
+    app = plan.app
+    return {
+        "app": {
+            "folder": app.folder,
+            "target": app.target.value,
+            "interface": app.interface.value,
+            "framework": app.framework,
+            "evidence": app.evidence,
+        },
+        "server": {"name": plan.server.name.value, "version": plan.server.version},
+        "nginx": {"binary": plan.nginx.binary.value, "version": plan.nginx.version, "modules": plan.nginx.modules},
+        "settings": told,
+        "urls": [{"url": url, "by": by, "from": source} for url, by, source in urls(plan)],
+        "warnings": plan.warnings,
+    }
+
+
+def _show_one(each: Explained) -> None:
+    spec = settings.spec(each.setting)
+    print(f"{screen.styled(each.setting, 'bold', sys.stdout)} = {show(each.value)}")
+    print(f"  {spec.says}")
+    print(f"  origin   {each.origin}")
+    print(f"  reason   {each.reason}")
+    print(f"  say it   {spec.variable}={spec.example}  or  {(*spec.short, spec.flag)[0]} {spec.example}")
+    for name, instead in _cannot(each.setting):
+        print(f"  {name} cannot: {instead}")
+    for landing in each.lines:
+        print(f"  lands in {landing.file}:{landing.line}  {landing.text}")
+
+
+def _cannot(key: str) -> list[tuple[str, str]]:
+    return [(server.name, server.cannot[key]) for server in servers.SERVERS if key in server.cannot]
+
+
+def _show_all(plan: Plan, found: list[Explained]) -> None:
+    print(f"{plan.app.target.value}  {plan.app.framework} {plan.app.interface.value}  {plan.app.folder}")
+    for line in plan.app.evidence:
+        print(f"  {line}")
+    print()
+    screen.table([(url, by, source) for url, by, source in urls(plan)], ("URL", "ANSWERED BY", "FROM"))
+    print()
+    rows = [(each.setting, show(each.value), each.origin, each.reason) for each in found]
+    screen.table(rows, ("SETTING", "VALUE", "ORIGIN", "REASON"))
+    for warning in plan.warnings:
+        screen.warn(warning)

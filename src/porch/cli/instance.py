@@ -1,0 +1,71 @@
+"""Commands that speak to the running instance of a project.
+
+Rule: they find it by the project's folder, or by --run-dir, and say so when there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from typing import Any
+
+from porch import mainline
+from porch.cli import screen
+from porch.errors import Exit
+from porch.runtime import control
+from porch.runtime.folder import run_folder
+from porch.values import AUTO
+
+
+def folder_of(given: Namespace) -> str:
+    """The run folder that is meant: as set, or the one that belongs to the project."""
+    wanted = mainline.asked(given.folder, tuple(getattr(given, "flags", ())), given.config)
+    said = mainline.said_for(wanted, os.environ).settings.run.dir
+    if said != AUTO:
+        return str(wanted.folder / said)
+    return run_folder(str(wanted.folder))
+
+
+def status(given: Namespace) -> int:
+    """Show what the instance says of itself."""
+    told = control.ask(folder_of(given), {"do": "status"})
+    if given.json:
+        print(json.dumps(told, indent=2))
+        return int(Exit.DONE)
+    requests = told.get("requests") or {}
+    print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {told['server']}")
+    print(
+        f"{requests.get('total', 0)} requests, {requests.get('errors', 0)} errors, {told.get('dropped_lines', 0)} log lines dropped"
+    )
+    rows = [_row(each) for each in told["processes"]]
+    screen.table(rows, ("NAME", "ROLE", "PID", "MEMORY", "UPTIME", "RESTARTS"))
+    return int(Exit.DONE)
+
+
+def _row(each: dict[str, Any]) -> tuple[str, ...]:
+    memory = f"{each['rss_bytes'] / 1024**2:.1f} MiB"
+    uptime = f"{each['uptime_s']:.0f} s"
+    return each["name"], each["role"], str(each["pid"]), memory, uptime, str(each["restarts"])
+
+
+def stop(given: Namespace) -> int:
+    """The ordered stop; returns when it is done."""
+    control.ask(folder_of(given), {"do": "stop"}, timeout=None)
+    return int(Exit.DONE)
+
+
+def reload(given: Namespace) -> int:
+    """Ask for the next generation."""
+    told = control.ask(folder_of(given), {"do": "reload"}, timeout=None)
+    print(told.get("message", "reloaded"))
+    return int(Exit.DONE)
+
+
+def logs(given: Namespace) -> int:
+    """Recent lines, and those that come."""
+    for answer in control.follow(folder_of(given), {"do": "logs", "follow": given.follow}):
+        sys.stdout.write(answer.get("text", ""))
+        sys.stdout.flush()
+    return int(Exit.DONE)

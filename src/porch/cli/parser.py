@@ -1,0 +1,185 @@
+"""The command line, derived from the settings; its help teaches.
+
+Rule: a flag is a setting and nothing else; no default and no help text of a setting is typed here.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from porch import __version__, settings
+from porch.errors import Problem, Refused, suggestion
+from porch.settings import Spec
+from porch.sources import Flag
+
+TARGET = "the app: module:attribute, module:factory(), a file, or a folder; found in this folder when left out"
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("run", "put the app on the network: nginx, app server and supervisor, in the foreground"),
+    ("check", "everything `run` would do up to starting; says ok, or every problem"),
+    ("explain", "what was decided, where each value comes from, and the lines it lands in"),
+    ("render", "write the files of one target, to keep and to run without porch"),
+    ("status", "the running instance: state, processes, memory, requests"),
+    ("reload", "bring the next generation into service, then take the old one out"),
+    ("stop", "stop the running instance in order; returns when it is done"),
+    ("logs", "recent log lines of the running instance"),
+    ("init", "write a small commented porch.toml with what was found"),
+    ("completion", "print the completion script for a shell"),
+)
+EXAMPLES = """\
+examples:
+  porch run                              the app in this folder, at http://127.0.0.1:8080
+  porch run shop.wsgi:application        this app
+  porch run --server gunicorn -w 4       another app server, swapped by one word
+  porch run --static /media/=media       nginx answers for these files too
+  porch explain limits.request_timeout   why is it this value, and where does it land?
+  porch render nginx --out deploy        the nginx.conf, commented, yours to keep
+
+Settings may stand in porch.toml, in [tool.porch] of pyproject.toml, in variables PORCH_SECTION_NAME and in flags.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, whose complaints are Problems like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse with a suggestion where a known word is near."""
+        words = [flag for action in self._actions for flag in action.option_strings]
+        hint = ""
+        for word in message.replace(",", " ").split():
+            if word.startswith("-"):
+                hint = suggestion(word.partition("=")[0], words)
+        if "invalid choice" in message:
+            hint = suggestion(message.split("'")[1], [name for name, _ in COMMANDS])
+        fix = hint or f"{self.prog} --help shows what there is"
+        raise Refused(Problem(message, "command line", fix))
+
+
+class _Collect(argparse.Action):
+    """Keeps each setting flag as it was typed, in order."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  # argparse calls it so
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Append (key, value, spelling)."""
+        raw = values if isinstance(values, str) else "true"
+        typed = [*getattr(namespace, "flags", ()), Flag(self.dest, raw, option_string or "")]
+        namespace.flags = typed
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    top = Parser(
+        prog="porch",
+        description="Any Python web app on the network, properly: nginx in front, an app server behind it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"porch {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for name, says in COMMANDS:
+        command = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.", allow_abbrev=False)
+        _ARGUMENTS[name](command)
+    return top
+
+
+def _target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("target", nargs="?", metavar="TARGET", help=TARGET)
+    _settings(command)
+
+
+def _explain(command: argparse.ArgumentParser) -> None:
+    # SETTING and TARGET are told apart by `settings`: no module is named like a setting.
+    command.add_argument(
+        "setting", nargs="?", metavar="SETTING", help="one setting, such as limits.body; all when left out"
+    )
+    command.add_argument("--target", metavar="TARGET", help=TARGET)
+    _json(command)
+    _settings(command)
+
+
+def _render(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="the target: nginx, gunicorn, uwsgi")
+    command.add_argument("target", nargs="?", metavar="TARGET", help=TARGET)
+    command.add_argument("--out", metavar="FOLDER", help="write here; to standard output when left out")
+    command.add_argument("--diff", action="store_true", help="show what would change and write nothing")
+    command.add_argument("--force", action="store_true", help="also overwrite files that were edited by hand")
+    _settings(command)
+
+
+def _running(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", nargs="?", metavar="FOLDER", help="the project; this folder when left out")
+    spec = settings.spec("run.dir")
+    command.add_argument(spec.flag, action=_Collect, dest=spec.key, metavar="FOLDER", help=spec.says)
+    command.add_argument("--config", metavar="FILE", help="read this file in place of porch.toml")
+
+
+def _status(command: argparse.ArgumentParser) -> None:
+    _running(command)
+    _json(command)
+
+
+def _logs(command: argparse.ArgumentParser) -> None:
+    _running(command)
+    command.add_argument("-f", "--follow", action="store_true", help="go on as new lines come")
+
+
+def _init(command: argparse.ArgumentParser) -> None:
+    _target(command)
+    command.add_argument("--force", action="store_true", help="overwrite a porch.toml that is there")
+
+
+def _completion(command: argparse.ArgumentParser) -> None:
+    command.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="which shell")
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="for machines")
+
+
+_ARGUMENTS = {
+    "run": _target,
+    "check": _target,
+    "explain": _explain,
+    "render": _render,
+    "status": _status,
+    "reload": _running,
+    "stop": _running,
+    "logs": _logs,
+    "init": _init,
+    "completion": _completion,
+}
+
+
+def _settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="FILE", help="read this file in place of porch.toml")
+    groups = {name: command.add_argument_group(f"[{name}]  {says}") for name, says in settings.sections().items()}
+    for spec in settings.specs():
+        _flag(groups[spec.section], spec)
+
+
+def _flag(group: argparse._ArgumentGroup, spec: Spec) -> None:  # pyright: ignore[reportPrivateUsage]  # has no public name
+    spellings = list(dict.fromkeys((*spec.short, spec.flag)))
+    said = spec.says if not spec.default or spec.name == "listen" else f"{spec.says} [{spec.kind.show(spec.default)}]"
+    told = said.replace("%", "%%").replace("`", "")
+    name = spec.name.upper() or "URL=FOLDER"
+    if spec.kind.switch:
+        group.add_argument(
+            *spellings,
+            action=_Collect,
+            dest=spec.key,
+            nargs="?",
+            metavar="true|false",
+            help=told,
+            default=argparse.SUPPRESS,
+        )
+    else:
+        group.add_argument(
+            *spellings, action=_Collect, dest=spec.key, metavar=name, help=told, default=argparse.SUPPRESS
+        )

@@ -1,0 +1,109 @@
+"""What a person or a machine reads: problems, the banner, tables.
+
+Rule: causes first, then the place, then what to do; colour only on a terminal that wants it; JSON where it was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TextIO
+
+from porch import __version__
+from porch.errors import Problem
+from porch.plan import Plan
+
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+
+def styled(text: str, style: str, stream: TextIO) -> str:
+    """The text in that style where the stream is a terminal (https://no-color.org is honoured)."""
+    wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if wanted else text
+
+
+def problems(found: Sequence[Problem], *, as_json: bool = False) -> None:
+    """Every problem, on standard error."""
+    for problem in found:
+        if as_json:
+            told = {"what": problem.what, "where": problem.where, "fix": problem.fix, "detail": problem.detail}
+            _json_line("error", problem.what, **{key: value for key, value in told.items() if value})
+            continue
+        if problem.detail:
+            print(problem.detail.rstrip(), file=sys.stderr)
+        print(f"porch: {styled('error:', 'red', sys.stderr)} {problem.what}", file=sys.stderr)
+        if problem.where:
+            print(f"  at:  {problem.where}", file=sys.stderr)
+        if problem.fix:
+            print(f"  fix: {problem.fix}", file=sys.stderr)
+
+
+def banner(plan: Plan) -> None:
+    """What was found, what serves what, how many and why; on standard error."""
+    as_json = plan.log.format.value == "json"
+    if as_json:
+        for name, value, why in summary(plan):
+            _json_line("info", f"{name}: {value}", reason=why)
+    else:
+        print(f"{styled('porch', 'bold', sys.stderr)} {__version__}  {plan.app.folder}", file=sys.stderr)
+        for name, value, why in summary(plan):
+            reason = styled(f"  {why}", "dim", sys.stderr) if why else ""
+            print(f"  {styled(f'{name:<8}', 'cyan', sys.stderr)} {value}{reason}", file=sys.stderr)
+    for warning in plan.warnings:
+        warn(warning, as_json=as_json)
+
+
+def warn(text: str, *, as_json: bool = False) -> None:
+    """One warning, on standard error."""
+    if as_json:
+        _json_line("warning", text)
+    else:
+        print(f"porch: {styled('warning:', 'yellow', sys.stderr)} {text}", file=sys.stderr)
+
+
+def summary(plan: Plan) -> list[tuple[str, str, str]]:
+    """(word, value, reason) of what a person wants to know at start."""
+    app, server, nginx = plan.app, plan.server, plan.nginx
+    kind = f"{app.framework or 'app'}, {app.interface.value}"
+    rows = [("app", f"{app.target.value} ({kind})", app.evidence[0] if app.evidence else app.target.reason)]
+    name = f"{server.name.value} {server.version}"
+    rows.append(("server", f"{name}{_class(plan)}", server.name.reason))
+    rows.append(("workers", _sizes(plan), server.workers.reason))
+    rows.append(("nginx", f"{'.'.join(map(str, nginx.version))} {nginx.binary.value}", nginx.binary.reason))
+    rows += [("static", f"{each.url} from {each.path}", "nginx") for each in plan.static.value]
+    rows.append(("app at", f"{app.mount.value}/", "the app"))
+    if app.prestart.value:
+        rows.append(("before", " ".join(app.prestart.value), app.prestart.reason))
+    rows.append(("listen", " ".join(plan.http.listen.value), f"{plan.http.listen.reason}; {plan.http.domains.reason}"))
+    rows.append(("user", plan.run.user.value or "the caller", plan.run.user.reason))
+    return rows
+
+
+def _class(plan: Plan) -> str:
+    return f" ({plan.server.worker_class.value} workers)" if plan.server.worker_class.value else ""
+
+
+def _sizes(plan: Plan) -> str:
+    server = plan.server
+    number = str(server.workers.value) if server.workers.value else "as your own file says"
+    kept = f", {server.min_workers.value} when idle" if server.min_workers.value else ""
+    threads = f" x {server.threads.value} threads" if server.threads.value else ""
+    return f"{number}{kept}{threads}"
+
+
+def _json_line(level: str, message: str, **more: str) -> None:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = {"time": now, "source": "porch", "level": level, "message": message, **more}
+    print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
+
+
+def table(rows: Iterable[Sequence[str]], head: Sequence[str]) -> None:
+    """Columns as wide as they need to be, on standard output."""
+    lines = [tuple(head), *map(tuple, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        print(styled(text, "bold", sys.stdout) if not number else text)

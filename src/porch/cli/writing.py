@@ -1,0 +1,113 @@
+"""Commands that write files for the user to keep: `render` and `init`.
+
+Rule: a file that was edited by hand is never overwritten in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from porch import mainline, servers, settings, targets
+from porch.cli import flags
+from porch.errors import Exit, Problem, Refused, suggestion
+from porch.plan import Plan
+from porch.runtime import rendered
+from porch.sources import CONFIG, Flag
+from porch.syntax.file import File
+
+
+def render(given: Namespace) -> int:
+    """The files of one target, to standard output or into a folder."""
+    target = targets.by_name(given.name)
+    if target is None:
+        known = [each.name for each in targets.TARGETS]
+        fix = suggestion(given.name, known) or f"known: {', '.join(known)}"
+        raise Refused(Problem(f'there is no target "{given.name}"', "command line", fix))
+    files = target.files(_plan(given))
+    if given.diff:
+        return _diff(files, Path(given.out or "."))
+    if given.out:
+        for path in rendered.write(files, Path(given.out), force=given.force):
+            print(path)
+        return int(Exit.DONE)
+    for file in files:
+        if len(files) > 1:
+            print(f"# ---- {file.path}")
+        sys.stdout.write(file.text)
+    return int(Exit.DONE)
+
+
+def _plan(given: Namespace) -> Plan:
+    """The Plan for files that run without porch: one set of paths, no generations."""
+    typed = flags(given)
+    key = settings.spec("server.name").key
+    if given.name in {server.name for server in servers.SERVERS} and key not in {flag.key for flag in typed}:
+        typed = (*typed, Flag(key, given.name, f"render {given.name}"))
+    plan = mainline.plan_for(mainline.asked(given.target, typed, given.config), os.environ)
+    return replace(plan, run=replace(plan.run, generation=0))
+
+
+def _diff(files: list[File], folder: Path) -> int:
+    """Show what writing would change; exits 0 either way, as `git diff` does."""
+    for file in files:
+        path = folder / file.path
+        there = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        new = rendered.sealed(file).splitlines(keepends=True)
+        sys.stdout.writelines(difflib.unified_diff(there, new, str(path), f"{path} (rendered)"))
+    return int(Exit.DONE)
+
+
+def init(given: Namespace) -> int:
+    """Write a small commented porch.toml with what was found."""
+    wanted = mainline.asked(given.target, flags(given), given.config)
+    path = wanted.folder / CONFIG
+    if path.exists() and not given.force:
+        fix = "edit it, or write it anew with --force"
+        raise Refused(Problem(f"{CONFIG} is there already", str(path), fix))
+    plan = mainline.plan_for(wanted, os.environ)
+    rendered.replace(path, _config(plan))
+    print(path)
+    return int(Exit.DONE)
+
+
+def _config(plan: Plan) -> str:
+    app, server, limits = plan.app, plan.server, plan.limits
+    lines = [
+        "# Settings of porch for this project. Each line that starts with # shows a default;",
+        "# `porch explain` tells every value, where it comes from and why.",
+        "",
+        "[app]",
+        *(f"# found: {line}" for line in app.evidence[:3]),
+        f'target = "{app.target.value}"',
+        "",
+        "[server]",
+        f'# name = "{server.name.value}"  # {server.name.reason}',
+        f"# workers = {server.workers.value}  # {server.workers.reason}",
+        "",
+        "[static]",
+        "# URL = folder; nginx answers for these without the app",
+        *(f'"{each.url}" = "{_short(plan, each.path)}"' for each in plan.static.value),
+        "",
+        "[limits]",
+        *(
+            f'# {name} = "{spec.kind.show(value)}"  # {spec.says}'
+            for name, spec, value in _limits(limits.body.value, limits.request.value)
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _limits(body: int, request: int) -> list[tuple[str, settings.Spec, int]]:
+    found = (settings.spec("limits.body"), body), (settings.spec("limits.request_timeout"), request)
+    return [(spec.name, spec, value) for spec, value in found]
+
+
+def _short(plan: Plan, path: str) -> str:
+    folder = plan.app.folder.rstrip("/") + "/"
+    return path.removeprefix(folder).rstrip("/")

@@ -1,0 +1,79 @@
+"""The way from what the user said to the Plan, as one function.
+
+Rule: decide, then describe, then do; nothing here changes the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from porch import decide, facts, frameworks, settings, sources
+from porch.errors import Problem, Refused
+from porch.facts import Facts
+from porch.frameworks import Finding
+from porch.plan import Plan
+from porch.runtime import inspection
+from porch.runtime.folder import run_folder
+from porch.sources import Flag, Said
+from porch.values import AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for: which project, which app of it, with which flags."""
+
+    folder: Path
+    flags: tuple[Flag, ...] = ()
+    config: Path | None = None
+
+
+def asked(target: str | None, flags: Iterable[Flag] = (), config: str | None = None) -> Asked:
+    """Read the TARGET of the command line: a folder is the project, anything else names the app in this folder."""
+    here = Path.cwd()
+    flags = tuple(flags)
+    path = Path(config).absolute() if config else None
+    if target is None:
+        return Asked(here, flags, path)
+    if Path(target).is_dir():
+        return Asked(Path(target).resolve(), flags, path)
+    if target.endswith("/"):
+        raise Refused(Problem(f"there is no folder {target}", "command line", "check the path"))
+    return Asked(here, (*flags, Flag(settings.spec("app.target").key, target, "command line")), path)
+
+
+def said_for(wanted: Asked, environ: Mapping[str, str]) -> Said:
+    """What the user said, all sources together."""
+    return sources.load(wanted.folder, environ, wanted.flags, wanted.config)
+
+
+def plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
+    """The Plan for the project; raises Refused with what is in the way."""
+    said = said_for(wanted, environ)
+    found = _facts(wanted, said, environ)
+    return decide.plan(said, found, _finding(said, found, environ))
+
+
+def _facts(wanted: Asked, said: Said, environ: Mapping[str, str]) -> Facts:
+    told = said.settings
+    named = facts.Wanted(told.app.python, told.nginx.binary, told.run.user)
+    return facts.read(wanted.folder, environ, run_folder(str(wanted.folder)), named)
+
+
+def _finding(said: Said, found: Facts, environ: Mapping[str, str]) -> Finding:
+    """The app, by reading; by importing it in a child process where reading cannot be sure."""
+    wanted = said.settings.app.target
+    project = frameworks.Project(Path(found.folder), facts.search_path(found.python), environ)
+    finding = frameworks.detect(project, None if wanted == AUTO else wanted)
+    if finding.sure or said.settings.app.interface != AUTO:
+        return finding
+    seen = inspection.import_app(found.python, finding.target, finding.import_from or found.folder)
+    return replace(
+        finding,
+        interface=seen.interface,
+        framework=finding.framework or seen.framework,
+        evidence=(*finding.evidence, f"{finding.target} was imported: {seen.framework or seen.interface}"),
+        statics=finding.statics or seen.statics,
+        sure=True,
+    )

@@ -1,0 +1,83 @@
+"""From the Plan to what the supervisor is told: programs, paths and seconds.
+
+Rule: runs in the command's process only; the resident process reads the result and imports nothing of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from porch import servers
+from porch.plan import Plan
+from porch.runtime.launch import Launch, Program
+from porch.syntax.file import File
+
+
+def launch(plan: Plan) -> Launch:
+    """Everything but the lock and the sockets, which `start` fills in."""
+    run, limits = plan.run, plan.limits
+    return Launch(
+        project=plan.app.folder,
+        folder=run.folder.value,
+        generation=run.generation,
+        server=plan.server.name.value,
+        workers=plan.server.workers.value,
+        user=run.user.value,
+        listen=plan.http.listen.value,
+        sockets=(),
+        lock=-1,
+        url=url(plan),
+        prestart=_prestart(plan),
+        app=_app(plan),
+        nginx=_nginx(plan),
+        nginx_check=(*_nginx(plan).argv, "-t", "-q"),
+        socket=run.socket,
+        upstream=run.upstream,
+        protocol=plan.server.protocol,
+        host=_host(plan),
+        report=servers.report(plan),
+        draining=run.draining,
+        start_timeout=limits.start.value,
+        stop_timeout=limits.stop.value,
+        kill_timeout=limits.kill.value,
+        log_format="json" if plan.log.format.value == "json" else "text",
+        container=run.container,
+    )
+
+
+def files(plan: Plan, nginx: Iterable[File]) -> Mapping[str, File]:
+    """Absolute path -> file: nginx's in the run folder, the app server's in its generation's."""
+    found = {f"{plan.run.folder.value}/{file.path}": file for file in nginx}
+    own = servers.by_name(plan.server.name.value).files(plan)
+    return found | {f"{plan.run.home}/{file.path}": file for file in own}
+
+
+def url(plan: Plan) -> str:
+    """Where a person reaches the site from this machine."""
+    address = plan.http.listen.value[0]
+    if address.startswith("unix:"):
+        return address
+    host, _, port = address.rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104  # compared, not bound
+    return f"http://{host}" + ("" if port == "80" else f":{port}")
+
+
+def _host(plan: Plan) -> str:
+    names = [name for name in plan.http.domains.value if not name.startswith("*")]
+    return names[0] if names else "localhost"
+
+
+def _app(plan: Plan) -> Program:
+    words = servers.by_name(plan.server.name.value).argv(plan)
+    return Program("app", words, plan.app.folder, tuple(servers.environment(plan).items()))
+
+
+def _nginx(plan: Plan) -> Program:
+    folder = plan.run.folder.value
+    words = (plan.nginx.binary.value, "-e", "stderr", "-p", folder, "-c", f"{folder}/nginx.conf")
+    return Program("nginx", words, folder, stop_signal="QUIT")
+
+
+def _prestart(plan: Plan) -> Program | None:
+    words = plan.app.prestart.value
+    return Program("prestart", words, plan.app.folder) if words else None

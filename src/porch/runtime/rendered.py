@@ -1,0 +1,70 @@
+"""Writes rendered files where the user wants to keep them.
+
+Rule: the last line of a rendered file carries the digest of the text above it; a file whose digest does not agree was
+edited, and is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from porch.errors import Exit, Problem, Refused
+from porch.syntax.file import File
+
+_SEAL = re.compile(r"# rendered by porch, sha256 ([0-9a-f]{64})\n\Z")
+
+
+def sealed(file: File) -> str:
+    """The text with its digest below it."""
+    return f"{file.text}\n# rendered by porch, sha256 {_digest(file.text + chr(10))}\n"
+
+
+def untouched(text: str) -> bool:
+    """Whether the text is as it was rendered."""
+    found = _SEAL.search(text)
+    return found is not None and _digest(text[: found.start()]) == found[1]
+
+
+def write(files: Sequence[File], folder: Path, *, force: bool) -> list[Path]:
+    """Write all of the files, or none when one of them was edited and `force` is not given."""
+    edited = [path for file in files if (path := folder / file.path).exists() and not untouched(_text(path))]
+    if edited and not force:
+        raise Refused(
+            *(
+                Problem(
+                    f"{path} was edited, or is not porch's; it is kept",
+                    str(path),
+                    "see what differs with --diff, overwrite with --force",
+                )
+                for path in edited
+            )
+        )
+    for file in files:
+        replace(folder / file.path, sealed(file), file.mode)
+    return [folder / file.path for file in files]
+
+
+def replace(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write beside and switch, so that no reader sees half a file."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        beside.chmod(mode)
+        os.replace(beside, path)  # noqa: PTH105  # beside.replace reads as if text were replaced
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        what = f"cannot write {path}: {error.strerror}"
+        raise Refused(Problem(what, str(path), "choose another folder with --out", Exit.MACHINE)) from None
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,38 @@
+"""Everything short of starting: the app is imported in a child, the files are judged by the real programs.
+
+Rule: nothing is left behind, and nothing of a running instance is touched.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from porch.errors import Exit, Problem, Refused
+from porch.plan import Plan
+from porch.runtime import inspection
+from porch.runtime.launch import Launch
+from porch.syntax.file import File
+
+
+def import_app(plan: Plan) -> None:
+    """Import the app as a worker would; raises Refused (exit 3)."""
+    app = plan.app
+    inspection.import_app(app.python.value, app.target.value, app.import_from, app.interface.value)
+
+
+def judge(launch: Launch, files: Mapping[str, File]) -> None:
+    """Let nginx judge its configuration, in a folder of its own; raises Refused (exit 4) with nginx's own words."""
+    with tempfile.TemporaryDirectory(prefix="porch-") as folder:
+        for path, file in files.items():
+            moved = Path(path.replace(launch.folder, folder, 1))
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            moved.write_text(file.text.replace(launch.folder, folder), encoding="utf-8")
+        words = tuple(word.replace(launch.folder, folder) for word in launch.nginx_check)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        if done.returncode:
+            told = done.stderr.replace(folder, launch.folder)
+            what = "nginx refuses the configuration"
+            raise Refused(Problem(what, "nginx -t", "see nginx's own words above", Exit.MACHINE, told))
