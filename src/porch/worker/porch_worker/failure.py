@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -20,6 +21,9 @@ EXIT_FAILED = 3
 
 EXIT_FAILED_UWSGI = 22
 """uWSGI's UWSGI_FAILED_APP_CODE."""
+
+PATIENCE = 0.5
+"""Seconds until such a worker ends by itself: the signal may have come before it waited."""
 
 
 class LoadError(Exception):
@@ -58,15 +62,26 @@ def machinery(filename: str) -> bool:
 
 def leave(failure: LoadError, settings: Settings) -> NoReturn:
     """Report the failure and end this worker at once: the servers would add tracebacks of their own."""
-    if not (settings.report and _write_once(settings.report, failure)):
+    wrote = bool(settings.report) and _write_once(settings.report, failure)
+    if not wrote and not (settings.report and Path(settings.report).exists()):
         sys.stderr.write(f"{failure.traceback}{failure.what}\n{failure.fix}\n")
     sys.stdout.flush()
     sys.stderr.flush()
+    if settings.report and not wrote and "gunicorn.arbiter" in sys.modules:
+        _end_unnoticed()
     os._exit(EXIT_FAILED_UWSGI if "uwsgi" in sys.modules else EXIT_FAILED)
 
 
+def _end_unnoticed() -> NoReturn:
+    """End when gunicorn's master stops for the worker that reported: a second failure then makes it fail itself."""
+    signals = {signal.SIGTERM, signal.SIGQUIT, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    signal.sigtimedwait(signals, PATIENCE)
+    os._exit(0)
+
+
 def _write_once(path: str, failure: LoadError) -> bool:
-    """Whether a report lies there now, whole; a report that another worker wrote first stays."""
+    """Whether this worker is the first to report, and has; the report of another one stays."""
     report = {"what": failure.what, "fix": failure.fix, "traceback": failure.traceback}
     draft = f"{path}.{os.getpid()}"
     try:
@@ -76,8 +91,6 @@ def _write_once(path: str, failure: LoadError) -> bool:
             os.link(draft, path)
         finally:
             os.unlink(draft)  # noqa: PTH108  # as its neighbours: plain calls on plain names
-    except FileExistsError:
-        return True
     except OSError:
         return False
     return True

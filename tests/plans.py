@@ -1,0 +1,109 @@
+"""Plans for tests: every decision has a sensible value, and a test says only what it is about.
+
+Rule: `make_plan(server__name="uwsgi", run__folder="/run/x")`: part and field, joined by two underscores; a value is
+wrapped into a decision where the Plan holds one.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from porch.plan import (
+    AppPlan,
+    Chosen,
+    HttpPlan,
+    LimitsPlan,
+    LogPlan,
+    NginxPlan,
+    Plan,
+    RunPlan,
+    ServerPlan,
+)
+
+
+def chosen(setting: str, value: Any, reason: str = "as the test has it", origin: str = "default") -> Chosen[Any]:
+    """One decision."""
+    return Chosen(setting, value, origin, reason)
+
+
+def make_plan(**overrides: Any) -> Plan:
+    """A Plan for a WSGI app on gunicorn, changed as told; a `Chosen` given as value stays as it is."""
+    plan = _plain()
+    for name, value in overrides.items():
+        part, _, field = name.partition("__")
+        if not field:
+            plan = replace(plan, **{part: _as_before(getattr(plan, part), value)})
+            continue
+        inner = getattr(plan, part)
+        assert is_dataclass(inner), f"{part} has no fields"
+        assert field in {each.name for each in fields(inner)}, f"{part} has no {field}"
+        plan = replace(plan, **{part: replace(inner, **{field: _as_before(getattr(inner, field), value)})})  # type: ignore[type-var]
+    return plan
+
+
+def _as_before(before: object, value: Any) -> Any:
+    if isinstance(before, Chosen) and not isinstance(value, Chosen):
+        return replace(before, value=value)
+    return value
+
+
+def _plain() -> Plan:
+    return Plan(
+        app=AppPlan(
+            folder="/srv/shop",
+            import_from="/srv/shop",
+            target=chosen("app.target", "shop:app"),
+            interface=chosen("app.interface", "wsgi"),
+            framework="flask",
+            evidence=("shop.py:3 app = Flask(__name__)",),
+            python=chosen("app.python", sys.executable),
+            mount=chosen("app.mount", ""),
+            prestart=chosen("app.prestart", ()),
+        ),
+        server=ServerPlan(
+            name=chosen("server.name", "gunicorn"),
+            version="27.0.1",
+            protocol="http",
+            workers=chosen("server.workers", 2, "2 cores"),
+            min_workers=chosen("server.min_workers", 0),
+            threads=chosen("server.threads", 4),
+            worker_class=chosen("server.worker_class", "gthread"),
+            keep_alive=chosen("server.keep_alive", 75),
+            idle=chosen("server.keep_alive", 4),
+            backlog=chosen("server.backlog", 2048),
+            config=chosen("server.config", ""),
+            args=chosen("server.args", ()),
+        ),
+        nginx=NginxPlan(
+            binary=chosen("nginx.binary", "/usr/sbin/nginx"),
+            version=(1, 22, 1),
+            modules=("http_realip", "http_stub_status", "http_v2"),
+            workers=chosen("nginx.workers", 2),
+            connections=chosen("nginx.connections", 4096),
+            open_files=chosen("nginx.open_files", 8192),
+        ),
+        http=HttpPlan(
+            listen=chosen("http.listen", ("127.0.0.1:8080",)),
+            domains=chosen("http.domains", ()),
+        ),
+        static=chosen("static", ()),
+        home_page=chosen("files.home_page", ""),
+        expires=chosen("files.expires", 3600),
+        limits=LimitsPlan(
+            body=chosen("limits.body", 10 * 1024**2),
+            request=chosen("limits.request_timeout", 30),
+            read=chosen("limits.request_timeout", 32),
+            graceful=chosen("limits.graceful_timeout", 30),
+            stop=chosen("limits.graceful_timeout", 35),
+            kill=chosen("limits.graceful_timeout", 40),
+            start=chosen("limits.start_timeout", 60),
+        ),
+        trusted=chosen("proxy.trusted", ()),
+        log=LogPlan(
+            format=chosen("log.format", "text"), level=chosen("log.level", "info"), access=chosen("log.access", True)
+        ),
+        run=RunPlan(folder=chosen("run.dir", "/run/shop"), user=chosen("run.user", ""), container=False),
+        warnings=(),
+    )
