@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,11 @@ class Project:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the app will see; of it only `DJANGO_SETTINGS_MODULE` is asked."""
     _read: _Read = field(default_factory=_Read, repr=False, compare=False)
+
+    @classmethod
+    def at(cls, folder: Path, search_path: Iterable[str] = (), environment: Mapping[str, str] | None = None) -> Project:
+        """The project in a folder, which may be given relative to the working directory."""
+        return cls(Path(os.path.abspath(folder)), tuple(search_path), environment or {})  # noqa: PTH100 - links stay
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
