@@ -16,7 +16,8 @@ from porch.frameworks import Finding
 from porch.plan import Plan
 from porch.runtime import inspection
 from porch.runtime.folder import run_folder
-from porch.sources import Flag, Said
+from porch.settings import Flag
+from porch.sources import Said
 from porch.values import AUTO
 
 

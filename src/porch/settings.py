@@ -44,6 +44,15 @@ class Spec:
         return "--" + self.key.replace(".", "-").replace("_", "-")
 
 
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag as it was typed."""
+
+    key: str
+    raw: str
+    spelled: str
+
+
 def setting(
     kind: Kind, default: Any, says: str, *, example: str, short: tuple[str, ...] = (), images: tuple[str, ...] = ()
 ) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from porch import images, settings
 from porch.errors import Problem, Refused, suggestion
-from porch.settings import Settings, Spec
+from porch.settings import Flag, Settings, Spec
 
 CONFIG = "porch.toml"
 RESERVED = frozenset({"PORCH_WORKER"})
@@ -33,15 +33,6 @@ class Said:
     def origin(self, key: str) -> str:
         """Where the value of that key comes from."""
         return self.origins.get(key, "default")
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """One flag as it was typed."""
-
-    key: str
-    raw: str
-    spelled: str
 
 
 class _Reading:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from porch.cli import parser, screen
 from porch.errors import Exit, Refused
-from porch.sources import Flag
+from porch.settings import Flag
 
 
 def run(words: Sequence[str]) -> int:
     """Run one command line; returns the exit code."""
     try:
-        given = parser.parser().parse_args(words)
+        given = parser.parser(words).parse_args(words)
         return _commands()[given.command](given)
     except Refused as refused:
         screen.problems(refused.problems, as_json=_wants_json(words))

@@ -11,8 +11,7 @@ from typing import NoReturn
 
 from porch import __version__, settings
 from porch.errors import Problem, Refused, suggestion
-from porch.settings import Spec
-from porch.sources import Flag
+from porch.settings import Flag, Spec
 
 TARGET = "the app: module:attribute, module:factory(), a file, or a folder; found in this folder when left out"
 COMMANDS: tuple[tuple[str, str], ...] = (
@@ -72,8 +71,8 @@ class _Collect(argparse.Action):
         namespace.flags = typed
 
 
-def parser() -> Parser:
-    """The whole command line."""
+def parser(words: Sequence[str] | None = None) -> Parser:
+    """The command line; given the words typed, only the command among them gets its flags, because making all is slow."""
     top = Parser(
         prog="porch",
         description="Any Python web app on the network, properly: nginx in front, an app server behind it.",
@@ -85,7 +84,8 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for name, says in COMMANDS:
         command = commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.", allow_abbrev=False)
-        _ARGUMENTS[name](command)
+        if words is None or name in words:
+            _ARGUMENTS[name](command)
     return top
 
 

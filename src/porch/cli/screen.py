@@ -10,11 +10,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from porch import __version__
 from porch.errors import Problem
-from porch.plan import Plan
+
+if TYPE_CHECKING:
+    from porch.plan import Plan
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 

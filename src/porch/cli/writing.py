@@ -17,7 +17,8 @@ from porch.cli import flags
 from porch.errors import Exit, Problem, Refused, suggestion
 from porch.plan import Plan
 from porch.runtime import rendered
-from porch.sources import CONFIG, Flag
+from porch.settings import Flag
+from porch.sources import CONFIG
 from porch.syntax.file import File
 
 
