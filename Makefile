@@ -1,0 +1,57 @@
+# The one door: every task of this project, each with the setting up that it needs.
+# A new machine needs Python 3.11 or newer, make and git; `make test` and `make bench` add Debian's packages as root.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.tools
+TESTS  ?= tests
+
+.PHONY: help run test unit lint types docs docs-check bench ci clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(READY)  ## serve the sample app at http://127.0.0.1:8080
+	$(BIN)/porch run examples/hello
+
+test: $(TOOLS)  ## run the tests
+	$(BIN)/python tools/test.py $(TESTS)
+
+unit: $(TOOLS)  ## run the quick tests only
+	$(BIN)/pytest tests/unit tests/golden tests/architecture
+
+lint: $(TOOLS)  ## style, and imports that go down only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(TOOLS)  ## mypy strict and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+docs: $(TOOLS)  ## write the generated pages
+	$(BIN)/python tools/docs.py
+
+docs-check: $(TOOLS)  ## are the generated pages current?
+	$(BIN)/python tools/docs.py --check
+
+bench: $(TOOLS)  ## measure side by side; writes docs/benchmarks.md
+	$(BIN)/python bench/run.py
+
+ci: lint types docs-check test  ## everything that must pass
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+
+$(READY): pyproject.toml tools/venv.sh
+	sh tools/venv.sh $(PYTHON) $(VENV)
+	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet flask
+	touch $@
+
+$(TOOLS): $(READY)
+	sh tools/machine.sh
+	$(BIN)/pip install --quiet --editable '.[uwsgi,uvicorn,gevent]' --group apps --group test --group lint
+	touch $@
