@@ -105,8 +105,7 @@ def _health(plan: Plan) -> list[Node]:
                 block(
                     "if",
                     Expr("(-f"),
-                    join(plan.run.draining),
-                    Expr(")"),
+                    join(plan.run.draining, Expr(")")),
                     children=[directive("return", 503, '{"status":"draining"}')],
                 ),
                 directive(intercept, True),
