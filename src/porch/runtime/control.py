@@ -125,7 +125,8 @@ class Control:
         import asyncio
 
         with suppress(OSError, TypeError, ValueError, TimeoutError):
-            line = await asyncio.wait_for(reader.readline(), 5)
+            async with asyncio.timeout(5):
+                line = await reader.readline()
             request: dict[str, Any] = dict(json.loads(line))
             name = str(request.get("do"))
             answer = self._answers.get(name)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import listen, probe
 from porch.runtime.process import Child, ending
-from porch.runtime.unit import Condition, Surroundings
+from porch.runtime.unit import Condition, Ended, Surroundings
 
 
 class Front:
@@ -65,13 +65,14 @@ class Front:
             self.child.kill_group()
             await asyncio.wait((self.child.exited,), timeout=1)
             self.condition = "down"
-            raise Refused(self._failed(dying))
+            raise self._failed(dying)
         self.condition = "healthy"
 
-    def _failed(self, dying: asyncio.Future[int]) -> Problem:
+    def _failed(self, dying: asyncio.Future[int]) -> Refused:
+        address = self._launch.listen[0]
+        fix = "its own words are in the lines above that begin with `nginx:`"
         if dying.done() and not dying.cancelled():
             what = f"nginx {ending(dying.result())} at its start"
-        else:
-            what = f"nginx did not answer on {self._launch.listen[0]} within {self._launch.start_timeout:g} s"
-        fix = "its own words are in the lines above that begin with `nginx:`"
-        return Problem(what, where=self._launch.listen[0], fix=fix, exit=Exit.MACHINE)
+            return Ended(Problem(what, where=address, fix=fix, exit=Exit.MACHINE))
+        what = f"nginx did not answer on {address} within {self._launch.start_timeout:g} s"
+        return Refused(Problem(what, where=address, fix=fix, exit=Exit.MACHINE))

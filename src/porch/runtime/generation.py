@@ -15,7 +15,7 @@ from typing import Literal
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, listen, probe
 from porch.runtime.process import Child, ending
-from porch.runtime.unit import Condition, Surroundings, stop_signal
+from porch.runtime.unit import Condition, Ended, Surroundings, stop_signal
 
 State = Literal["rendered", "started", "healthy", "switched", "drained"]
 NEXT: dict[State, tuple[State, ...]] = {
@@ -89,7 +89,7 @@ class Generation:
         if report is not None:
             raise Refused(report)
         if dying.done() and not dying.cancelled():
-            raise Refused(self._died(dying.result()))
+            raise Ended(self._died(dying.result()))
         if not answering.done() or answering.cancelled():
             raise Refused(self._never_answered())
 

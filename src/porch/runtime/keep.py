@@ -13,7 +13,7 @@ from porch.errors import Exit, Refused
 from porch.runtime.backoff import Backoff
 from porch.runtime.process import ending, exit_code
 from porch.runtime.say import Voice
-from porch.runtime.unit import Unit
+from porch.runtime.unit import Ended, Unit
 
 
 class Kept:
@@ -36,7 +36,9 @@ class Kept:
             self.unit.condition = "down"
             if self._gives_up and self._backoff.hopeless:
                 self._voice.warning(f"{self.unit.name} died 5 times within a minute: giving up")
-                return refused.exit if refused is not None else exit_code(code) or Exit.FAULT
+                if refused is not None and not isinstance(refused, Ended):
+                    return refused.exit
+                return exit_code(code) or Exit.FAULT
             if refused is None:
                 self._voice.warning(f"{self.unit.name} {ending(code)}; starting it again in {delay:g} s")
             await asyncio.sleep(delay)

@@ -155,7 +155,8 @@ class Logs:
     async def ended(self, patience: float) -> None:
         """Read to the end of every stream; what is still open after `patience` seconds is read as far as it goes."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._all_ended.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._all_ended.wait()
         for stream in tuple(self._open):
             stream.close()
 

@@ -63,7 +63,9 @@ def _sized(word: bytes) -> bytes:
 
 async def _answers(address: Address, question: bytes) -> bool:
     try:
-        return await asyncio.wait_for(_ask(address, question), PATIENCE)
+        # Not wait_for, which in Python 3.11 can lose a cancellation.
+        async with asyncio.timeout(PATIENCE):
+            return await _ask(address, question)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return False
 
@@ -78,7 +80,8 @@ async def _ask(address: Address, question: bytes) -> bool:
         words = (await reader.readuntil(b"\n")).split()
         # Some servers log it as an error of the client's when nobody takes the rest.
         with suppress(TimeoutError):
-            await asyncio.wait_for(reader.read(), LAST_WORDS)
+            async with asyncio.timeout(LAST_WORDS):
+                await reader.read()
         return len(words) > 1 and words[0].startswith(b"HTTP/") and words[1] == b"200"
     finally:
         writer.close()

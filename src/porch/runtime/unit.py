@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from porch.errors import Refused
 from porch.runtime import folder
 from porch.runtime.launch import Launch, Program
 from porch.runtime.logs import Logs
@@ -18,6 +19,10 @@ from porch.runtime.process import Child, Identity, Order, Reaper
 from porch.runtime.say import Voice
 
 Condition = Literal["waiting", "starting", "healthy", "down"]
+
+
+class Ended(Refused):
+    """The unit ended by itself before it answered; its own exit code counts, not ours."""
 
 
 class Unit(Protocol):
