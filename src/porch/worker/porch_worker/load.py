@@ -161,8 +161,8 @@ def _check(app: Any, settings: Settings) -> None:
         )
     interface, _ = kind_of(app)
     wanted = settings.interface
-    if wanted == "aiohttp" and is_factory(app):
-        return
+    if is_factory(app) and (wanted == "aiohttp" or (not wanted and inspect.iscoroutinefunction(app))):
+        return  # aiohttp alone takes a factory as it is, and awaits it
     if not interface and is_factory(app):
         raise LoadError(
             f"{settings.target} is a function without arguments: a factory, no app.",

@@ -1,0 +1,45 @@
+"""uWSGI's file and command."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from typing import Any
+
+from plans import make_plan
+from porch.servers.uwsgi import UWSGI
+
+
+def options_of(**overrides: Any) -> dict[str, str]:
+    """What the file says."""
+    reader = ConfigParser(interpolation=None)
+    reader.read_string(UWSGI.files(make_plan(**overrides))[0].text)
+    return dict(reader["uwsgi"])
+
+
+def test_file_holds_the_plan() -> None:
+    """Sizes and times are those of the plan, and the socket is the generation's own."""
+    found = options_of(server__workers=3, server__threads=2, limits__request=20, limits__graceful=25)
+    assert (found["processes"], found["threads"]) == ("3", "2")
+    assert (found["harakiri"], found["worker-reload-mercy"]) == ("20", "25")
+    assert (found["socket"], found["chmod-socket"]) == ("/run/shop/app-1/app.sock", "660")
+
+
+def test_cheaper_only_where_fewer_are_kept() -> None:
+    """uWSGI refuses a cheaper that is not below the number of processes."""
+    assert options_of(server__workers=3, server__min_workers=1)["cheaper"] == "1"
+    assert "cheaper" not in options_of(server__workers=3, server__min_workers=0)
+    assert "cheaper" not in options_of(server__workers=3, server__min_workers=3)
+
+
+def test_no_option_opens_an_address() -> None:
+    """Whoever speaks the protocol can run code: a unix socket is all there is."""
+    found = options_of()
+    assert not {"http", "http-socket", "puwsgi-socket", "uwsgi-socket", "stats"} & set(found)
+    assert found["socket"].startswith("/")
+
+
+def test_command_starts_without_the_variables_of_an_image() -> None:
+    """The binary beside the interpreter is run by way of what takes UWSGI_* out."""
+    words = UWSGI.argv(make_plan(app__python="/venv/bin/python", server__args=("--stats", "/s")))
+    assert words[:5] == ("/venv/bin/python", "-m", "porch_worker.unset", "UWSGI_", "--")
+    assert words[5:] == ("/venv/bin/uwsgi", "--ini", "/run/shop/app-1/uwsgi.ini", "--stats", "/s")

@@ -1,0 +1,96 @@
+"""The ASGI wrapper, awaited as a server awaits it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from porch.worker.porch_worker.scope import FORGED, wrap
+from porch.worker.porch_worker.settings import Settings
+
+HEADERS = [
+    (b"host", b"shop.example.org:8443"),
+    (b"x-forwarded-for", b"203.0.113.7"),
+    (b"x-forwarded-proto", b"https"),
+    (b"x-forwarded-port", b"8443"),
+]
+
+
+def call(mount: str = "", **scope: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Scopes that the app was awaited with, and messages that were sent."""
+    seen: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    start = {"type": "http", "path": "/a", "headers": HEADERS, "scheme": "http", "client": None, "server": None}
+    asyncio.run(wrap(app, Settings("app:app", "asgi", mount, "/", ""))(start | scope, receive, send))
+    return seen, sent
+
+
+def test_client_scheme_and_server_are_those_of_the_client() -> None:
+    """What nginx sent takes the place of the server's own view of the connection."""
+    seen = call()[0][0]
+    assert (seen["client"], seen["scheme"]) == (("203.0.113.7", 0), "https")
+    assert seen["server"] == ("shop.example.org", 8443)
+
+
+def test_scope_of_the_server_is_not_changed() -> None:
+    """Servers read their own scope again after the app."""
+    scope = {"type": "http", "path": "/api/a", "headers": [*HEADERS, (b"proxy", b"x")], "client": None}
+    before = dict(scope), list(scope["headers"])
+    seen = call("/api", **scope)[0][0]
+    assert (scope, scope["headers"]) == before
+    assert seen is not scope
+
+
+@pytest.mark.parametrize(("proto", "scheme"), [(b"http", "ws"), (b"https", "wss")])
+def test_websocket_has_its_own_schemes(proto: bytes, scheme: str) -> None:
+    """A WebSocket that came over TLS is `wss`."""
+    assert call(type="websocket", headers=[(b"x-forwarded-proto", proto)])[0][0]["scheme"] == scheme
+
+
+def test_mount_is_the_root_and_stays_in_the_path() -> None:
+    """ASGI has the whole path beside `root_path`."""
+    seen = call("/api", path="/api/items")[0][0]
+    assert (seen["root_path"], seen["path"]) == ("/api", "/api/items")
+
+
+@pytest.mark.parametrize("path", ["/", "/apis", "/items"])
+def test_outside_the_mount_is_not_found(path: str) -> None:
+    """What is outside the mount never reaches the app."""
+    seen, sent = call("/api", path=path)
+    assert (seen, sent[0]["status"]) == ([], 404)
+
+
+def test_websocket_outside_the_mount_is_closed() -> None:
+    """A WebSocket outside the mount is refused before it is accepted."""
+    seen, sent = call("/api", type="websocket", path="/talk")
+    assert (seen, [message["type"] for message in sent]) == ([], ["websocket.close"])
+
+
+def test_lifespan_passes_through_unchanged() -> None:
+    """The app has the server's own lifespan scope, state and all."""
+    scope = {"type": "lifespan", "state": {}}
+    assert call(**scope)[0][0]["state"] is scope["state"]
+
+
+@pytest.mark.parametrize("name", sorted(FORGED))
+def test_what_nobody_vouches_for_is_left_out(name: bytes) -> None:
+    """Headers that frameworks would believe are not there, and the others are."""
+    assert call(headers=[*HEADERS, (name, b"forged")])[0][0]["headers"] == HEADERS
+
+
+def test_ready_never_reaches_the_app() -> None:
+    """The worker answers by itself, whatever the mount."""
+    seen, sent = call("/api", path="/-/porch/ready")
+    assert (seen, sent[0]["status"], sent[1]["body"]) == ([], 200, b'{"status":"ready"}')
