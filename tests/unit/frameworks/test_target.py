@@ -1,0 +1,150 @@
+"""What a user may type as a target, and what is answered when it names nothing.
+
+Rule: every refusal says what is wrong and what to do next, with the exit code of contract.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from projects import Folder
+
+from porch.errors import Exit
+
+FILES = {
+    "app.py": "from flask import Flask\napp = Flask(__name__)\nother = Flask('other')\nconfig = {}\n",
+    "factory.py": "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n"
+    "def with_mode(mode):\n    return Flask(mode)\n",
+    "sub/__init__.py": "",
+    "sub/site.py": "import flask\nclass Holder:\n    app = 1\nholder = Holder()\nsite = flask.Flask('y')\n",
+    "loose/wsgi.py": "import flask\napplication = flask.Flask('z')\n",
+    "lazy.py": "def __getattr__(name):\n    raise AttributeError\n",
+    "broken.py": "import flask\napp = = flask.Flask()\n",
+    "plain.py": "x = 1\n",
+}
+NAMED = [
+    ("app:app", "app:app", True),
+    ("app:other", "app:other", True),
+    ("app", "app:app", True),
+    ("app.py", "app:app", True),
+    ("./app.py:other", "app:other", True),
+    ("sub/site.py", "sub.site:site", True),
+    ("sub.site", "sub.site:site", True),
+    ("sub.site:holder.app", "sub.site:holder.app", False),
+    ("loose/wsgi.py", "loose.wsgi:application", True),
+    ("factory:create_app()", "factory:create_app()", True),
+    ("factory:create_app", "factory:create_app()", True),
+    ("factory.py:create_app", "factory:create_app()", True),
+    ("factory", "factory:create_app()", True),
+    ("lazy:app", "lazy:app", False),
+    ("app:config", "app:config", False),
+]
+
+
+@pytest.mark.parametrize(("typed", "found", "sure"), NAMED, ids=[row[0] for row in NAMED])
+def test_a_target_is_understood(typed: str, found: str, sure: bool, folder: Folder) -> None:
+    """Each way to name an app leads to one target that a server can import."""
+    finding = folder.write(FILES).found(typed)
+    assert (finding.target, finding.sure) == (found, sure)
+
+
+def test_a_folder_is_a_project_of_its_own(folder: Folder) -> None:
+    """A folder as target is detected as if porch had been started there."""
+    finding = folder.write(FILES).found("loose")
+    assert (finding.target, finding.import_from) == ("wsgi:application", str(folder.path / "loose"))
+
+
+REFUSED = [
+    ("ap:app", 'there is no module "ap"', 'did you mean "app"?', Exit.APP),
+    ("app.pi", 'there is no module "app.pi"', "", Exit.APP),
+    ("ap.py", 'there is no file "ap.py" for the app', 'did you mean "app.py"?', Exit.APP),
+    ("app:ap", '"ap" is not defined in the app\'s module', 'did you mean "app"?', Exit.APP),
+    ("app:zzz", '"zzz" is not defined in the app\'s module', "the module has app:app, app:other", Exit.APP),
+    ("sub.sit:site", 'there is no module "sub.sit" for the app', 'did you mean "sub.site"?', Exit.APP),
+    ("factory:with_mode()", 'the factory "with_mode" needs arguments: mode', "write `app = with_mode(...)`", Exit.APP),
+    ("app:create('x')", "\"app:create('x')\" is not the name of an app", "write module:attribute", Exit.USAGE),
+    ("app:", '"app:" is not the name of an app', "write module:attribute", Exit.USAGE),
+    (":app", '":app" is not the name of an app', "write module:attribute", Exit.USAGE),
+    ("plain", "no app was found in the module", "porch run plain:ATTRIBUTE", Exit.APP),
+    ("broken:app", "the app's code has a syntax error: invalid syntax", "correct the line", Exit.APP),
+]
+
+
+@pytest.mark.parametrize(("typed", "what", "fix", "code"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_a_target_that_names_nothing_is_refused(typed: str, what: str, fix: str, code: Exit, folder: Folder) -> None:
+    """The refusal names the mistake and the nearest thing that exists."""
+    problem = folder.write(FILES).refused(typed)
+    assert what in problem.what
+    assert fix in problem.fix
+    assert problem.exit is code
+
+
+def test_a_syntax_error_shows_its_line(folder: Folder) -> None:
+    """A file that Python refuses is refused with its place and text."""
+    problem = folder.write(FILES).refused("broken.py")
+    assert (problem.where, problem.detail) == ("broken.py:2", "broken.py:2\n    app = = flask.Flask()\n")
+
+
+def test_several_apps_are_all_shown(folder: Folder) -> None:
+    """Where names do not decide, each candidate stands with its line, and the fix is a command."""
+    one, two = "from flask import Flask\napp = Flask('{0}')\n", "from fastapi import FastAPI\napp = FastAPI()\n"
+    problem = folder.write({"app.py": one.format(1), "main.py": two}).refused()
+    assert problem.what == "2 apps were found"
+    assert problem.detail == "  app:app  app.py:2 app = Flask('1')\n  main:app  main.py:2 app = FastAPI()\n"
+    assert "porch run app:app" in problem.fix
+    assert problem.exit is Exit.USAGE
+
+
+def test_nothing_found_says_what_was_read(folder: Folder) -> None:
+    """An empty project is refused with what was looked at and what to write."""
+    problem = folder.write({"tool.py": "print(1)\n", "requirements.txt": "flask\n"}).refused()
+    assert (problem.what, problem.exit) == ("no web app was found", Exit.APP)
+    assert problem.detail == "1 Python files were read\nrequired, though:\n  requirements.txt:1 flask\n"
+    assert "porch run module:attribute" in problem.fix
+
+
+def test_an_app_out_of_reach_is_shown(folder: Folder) -> None:
+    """An app that is made inside a function that keeps it is shown, with what to change."""
+    text = "from aiohttp import web\ndef main():\n    app = web.Application()\n    web.run_app(app)\nmain()\n"
+    problem = folder.write({"start.py": text}).refused()
+    assert "  start.py:3 app = web.Application()" in problem.detail
+    assert "move it to the level of the module" in problem.fix
+
+
+def test_a_syntax_error_in_app_py_is_the_reason(folder: Folder) -> None:
+    """Without a target, a broken app.py is named rather than said to hold no app."""
+    problem = folder.write({"app.py": "import flask\napp = flask.Flask(\n"}).refused()
+    assert problem.what.startswith("the app's code has a syntax error")
+
+
+def test_an_installed_module_is_read_where_it_is(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A target outside the project is read from the interpreter's path, its static folder included."""
+    site = Folder(tmp_path_factory.mktemp("site")).write(
+        {"bin/__init__.py": "from .core import *\n", "bin/static/": ""}
+    )
+    site.write({"bin/core.py": "from flask import Flask\napp = Flask(__name__)\n"})
+    finding = folder.found("bin:app", str(site.path))
+    assert (finding.target, finding.interface, finding.framework, finding.sure) == ("bin:app", "wsgi", "flask", True)
+    assert [one.folder for one in finding.statics] == [str(site.path / "bin" / "static")]
+    assert finding.import_from == str(folder.path)
+
+
+def test_a_wrapper_is_judged_by_its_installed_source(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A wrapper's class in an installed package tells the interface; one that is no app is none."""
+    site = Folder(tmp_path_factory.mktemp("site"))
+    site.write({"wraps.py": "class W:\n    async def __call__(self, scope, receive, send): ...\nclass X:\n    pass\n"})
+    folder.write(
+        {"app.py": "import flask\nfrom wraps import W, X\nweb = flask.Flask('x')\napp = W(web)\nmail = X(web)\n"}
+    )
+    finding = folder.found(None, str(site.path))
+    assert (finding.target, finding.interface, finding.sure) == ("app:app", "asgi", True)
+    assert folder.found("app:mail", str(site.path)).interface is None
+
+
+def test_a_compiled_module_is_taken_as_it_is(folder: Folder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A module without source is left to a child process."""
+    site: Path = tmp_path_factory.mktemp("site")
+    (site / "fast.cpython-311-x86_64-linux-gnu.so").touch()
+    finding = folder.found("fast:app", str(site))
+    assert (finding.target, finding.interface, finding.sure) == ("fast:app", None, False)
