@@ -144,13 +144,13 @@ class Instance:
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, ready: bool = True, stdout: int | None = None) -> Instance:
+    def start(self, *, ready: bool = True, stdout: int | None = None, within: tuple[str, ...] = ()) -> Instance:
         """Start it, and wait until it says that it is ready."""
         order = self.home / "order.json"
         order.write_text(json.dumps([asdict(self.launch), {path: file.text for path, file in self.files.items()}]))
         with (self.home / "out").open("wb") as out, (self.home / "err").open("wb") as err:
             self.process = subprocess.Popen(
-                (sys.executable, "-P", "-c", STARTER, str(order)),
+                (*within, sys.executable, "-P", "-c", STARTER, str(order)),
                 stdout=out if stdout is None else stdout,
                 stderr=err,
                 cwd=self.home,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 from runtime_instance import APP, NGINX, Instance, alive, instances, until
 
 from porch.errors import Exit, Refused
+from porch.runtime import procfs
 from porch.runtime.control import ask, follow
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
@@ -214,6 +216,17 @@ def test_strangers_are_reaped(make: Make) -> None:
     one = make(STRAY + APP).start()
     stray = int(until(lambda: (one.home / "stray").exists() and (one.home / "stray").read_text(), "the stray"))
     until(lambda: not Path(f"/proc/{stray}").exists(), "reaped")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root can make a pid namespace")
+def test_first_process(make: Make) -> None:
+    """As PID 1 it heeds TERM, which the kernel withholds from a PID 1 that does not ask for it, and exits with 0."""
+    one = make().start(within=("unshare", "--pid", "--fork", "--mount-proc", "--kill-child"))
+    assert ask(one.launch.folder, {"do": "status"})["pid"] == 1
+    (first, *_) = procfs.descendants(one.running.pid)
+    os.kill(first.pid, signal.SIGTERM)
+    assert one.running.wait(10) == 0
+    assert one.out.endswith("app: the app ends\n")
 
 
 def test_reload_is_refused(make: Make) -> None:

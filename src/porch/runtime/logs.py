@@ -41,7 +41,7 @@ class Recent:
 
     def put(self, chunk: bytes) -> None:
         """Remember the lines and pass them on."""
-        chunk = chunk if len(chunk) <= self._room else chunk[chunk.find(b"\n", len(chunk) - self._room) + 1 :]
+        chunk = chunk if len(chunk) <= self._room else chunk[chunk.find(b"\n", len(chunk) - self._room - 1) + 1 :]
         self._chunks.append(chunk)
         self._size += len(chunk)
         while self._size > self._room:

@@ -146,8 +146,7 @@ class Supervisor:
         self._refuse_readiness()
         self._stop_listening()
         await self._end((self._front.child,), signal.SIGQUIT, now + stop_timeout)
-        if self._front.child is not None:
-            self._front.child.signal(signal.SIGTERM)
+        # A WebSocket keeps nginx past its time: the app ends it in order, through the nginx that is still there.
         await self._end((self._generation.child,), stop_signal(self._launch.app), now + kill_timeout)
         await self._end(self._reaper.children, signal.SIGTERM, now + kill_timeout)
         await self._kill_what_is_left()
@@ -190,11 +189,13 @@ class Supervisor:
             await asyncio.wait(exits, timeout=2)
 
     def _remove_files(self) -> None:
-        for address in map(listen.parse, self._launch.listen):
-            if address.kind == "unix":
-                listen.remove_socket(address.host)
-        Path(self._launch.report).unlink(missing_ok=True)
-        folder.clear(self._launch.folder)
+        # A file that cannot be removed must not keep the stop from ending well; the next start clears it.
+        with suppress(OSError):
+            for address in map(listen.parse, self._launch.listen):
+                if address.kind == "unix":
+                    listen.remove_socket(address.host)
+            Path(self._launch.report).unlink(missing_ok=True)
+            folder.clear(self._launch.folder)
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
