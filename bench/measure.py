@@ -1,0 +1,152 @@
+"""Measures: throughput in rounds taken in turn, time to the first answer, memory of the supervisors.
+
+Rule: a contender is verified before it is measured; a failure becomes a failed row with its reason, and the
+others go on.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import load
+import processes
+from contenders import Contender
+from places import HERE, Site, Tools, lay_out
+from processes import Failed
+from results import Memory, Row
+
+Say = Callable[[str], None]
+PORCH_RESIDENT = "porch.runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One run of the benchmark."""
+
+    tools: Tools
+    folder: Path
+    say: Say
+
+    def rounds(self, contenders: Sequence[Contender], rounds: int, seconds: int) -> list[Row]:
+        """Throughput: each contender once a round, so that a disturbance of the machine hits them alike."""
+        rows = [Row(contender.key) for contender in contenders]
+        for number in range(1, rounds + 1):
+            for contender, row in zip(contenders, rows, strict=True):
+                if not row.failure:
+                    self._attempt(row, partial(self._load, contender, row, seconds))
+                    rate = f"{row.rates[-1]:>9,.0f}/s" if row.rate is not None else "   FAILED"
+                    self.say(f"  round {number}/{rounds}  {rate}  {contender.group}: {contender.label}")
+        return rows
+
+    def starts(self, contenders: Sequence[Contender], times: int) -> list[Row]:
+        """Time from the start of the first command to the first right answer; a first try warms the disk's cache."""
+        rows = [Row(contender.key) for contender in contenders]
+        for number in range(times + 1):
+            for contender, row in zip(contenders, rows, strict=True):
+                if not row.failure:
+                    self._attempt(row, partial(self._start, contender, row))
+            if number == 0:
+                for row in rows:
+                    row.starts.clear()
+        for contender, row in zip(contenders, rows, strict=True):
+            said = "  FAILED" if row.start is None else f"{row.start:6.3f} s"
+            self.say(f"  start    {said}  {contender.group}: {contender.label}")
+        return rows
+
+    def memory(self, contender: Contender) -> Memory:
+        """Resident memory of the supervisor over its two children, after some load."""
+        try:
+            with self._site(contender) as site, processes.running(contender, site) as leaders:
+                processes.first_answer(contender, site, leaders)
+                load.run(self.tools.wrk, self._url(contender, site), 2)
+                rss, pss = processes.weigh(_supervisor(leaders[0]))
+        except (Failed, OSError, subprocess.SubprocessError) as error:
+            self.say(f"  {contender.key}: {error}")
+            return Memory(contender.key, failure=str(error))
+        self.say(f"  {rss:>9,} kB  {contender.label}")
+        return Memory(contender.key, rss, pss)
+
+    def _attempt(self, row: Row, measure: Callable[[], None]) -> None:
+        try:
+            measure()
+        except (Failed, subprocess.SubprocessError) as error:
+            row.failure = str(error)
+            self.say(f"  {row.key}: {error}")
+
+    def _load(self, contender: Contender, row: Row, seconds: int) -> None:
+        with self._site(contender) as site:
+            if contender.role == "app":
+                row.rates.append(self._in_process(contender, site, seconds))
+                return
+            with processes.running(contender, site) as leaders:
+                processes.first_answer(contender, site, leaders)
+                _holds(site, contender.must_say)
+                url = self._url(contender, site)
+                warm = load.run(self.tools.wrk, url, 1)
+                seen = load.run(self.tools.wrk, url, seconds)
+            row.lines = _lines(site) / (warm.requests + seen.requests + 1)
+        errors = warm.errors + seen.errors
+        if errors:
+            raise Failed(f"{errors} of {warm.requests + seen.requests} requests failed\n{processes.tail(site.log)}")
+        row.rates.append(seen.rate)
+        row.p50.append(seen.p50)
+        row.p99.append(seen.p99)
+
+    def _in_process(self, contender: Contender, site: Site, seconds: int) -> float:
+        words = (self.tools.python, str(HERE / "inprocess.py"), contender.group, str(seconds))
+        done = subprocess.run(words, cwd=site.app, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failed(done.stderr)
+        return float(done.stdout)
+
+    def _start(self, contender: Contender, row: Row) -> None:
+        with self._site(contender) as site:
+            begin = time.perf_counter()
+            with processes.running(contender, site) as leaders:
+                processes.first_answer(contender, site, leaders)
+                row.starts.append(time.perf_counter() - begin)
+
+    def _site(self, contender: Contender) -> _Laid:
+        return _Laid(self.folder / contender.key, contender, self.tools)
+
+    def _url(self, contender: Contender, site: Site) -> str:
+        return f"http://127.0.0.1:{site.words['port']}{contender.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A contender's folder, there while it is needed."""
+
+    folder: Path
+    contender: Contender
+    tools: Tools
+
+    def __enter__(self) -> Site:
+        return lay_out(self.folder, self.contender.app, self.contender.files, self.tools)
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _supervisor(leader: int) -> int:
+    """porch's resident process where there is one, else the command itself."""
+    for pid in processes.session(leader):
+        if any(PORCH_RESIDENT in word for word in processes.words_of(pid)):
+            return pid
+    return leader
+
+
+def _holds(site: Site, word: str) -> None:
+    if word and word not in site.log.read_text(errors="replace"):
+        raise Failed(f'its output does not say "{word}": its label is no longer true, see contenders.py')
+
+
+def _lines(site: Site) -> int:
+    """Lines in all logs of the site."""
+    return sum(path.read_bytes().count(b"\n") for path in site.folder.glob("*.log"))

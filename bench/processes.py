@@ -1,0 +1,149 @@
+"""Starts a contender's commands, waits for its answer, weighs it, and ends it with all that it started.
+
+Rule: every command leads a session of its own, and only processes of that session are ever signalled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from contenders import Contender
+from places import Site
+
+START_WITHIN = 20.0
+STOP_WITHIN = 10.0
+POLL = 0.003
+
+
+class Failed(Exception):  # noqa: N818 (a word of the report, as `Refused` in porch itself)
+    """A contender that cannot be measured, and why."""
+
+
+@contextmanager
+def running(contender: Contender, site: Site) -> Iterator[list[int]]:
+    """The contender with all its commands started; gives the process ids that lead its sessions."""
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in contender.commands:
+            # Not `extend`: what was started before a command that cannot start must be ended too.
+            started.append(_start(command, contender, site))  # noqa: PERF401
+        yield [process.pid for process in started]
+    finally:
+        for process in reversed(started):
+            end(process)
+
+
+def first_answer(contender: Contender, site: Site, leaders: Sequence[int]) -> None:
+    """Ask until the right answer comes; Failed when a command ends first, or the time is over."""
+    deadline = time.monotonic() + START_WITHIN
+    last = "no answer"
+    while time.monotonic() < deadline:
+        for leader in leaders:
+            if not _alive(leader):
+                raise Failed(f"ended at its start; its last words:\n{tail(site.log)}")
+        last = _ask(contender, int(site.words["port"]))
+        if not last:
+            return
+        time.sleep(POLL)
+    raise Failed(f"never gave the right answer within {START_WITHIN:.0f} s: {last}\n{tail(site.log)}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Stop in order, then by force whatever is left of the session."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_WITHIN)
+    for pid in session(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def session(leader: int) -> list[int]:
+    """Ids of the processes in the session that this process leads."""
+    found: list[int] = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError, IndexError):
+                # The name in the second field may hold spaces and brackets: count from the last bracket.
+                state, _, _, owner = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+                if int(owner) == leader and state != "Z":
+                    found.append(int(folder.name))
+    return found
+
+
+def weigh(pid: int) -> tuple[int, int]:
+    """Resident and proportional memory of one process in kB (proc(5): VmRSS of status, Pss of smaps_rollup)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return _kilobytes(status, "VmRSS"), _kilobytes(rollup, "Pss")
+
+
+def words_of(pid: int) -> list[str]:
+    """The command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def tail(path: Path, lines: int = 6) -> str:
+    """The last lines of a log, indented."""
+    text = path.read_text(errors="replace") if path.exists() else ""
+    return "\n".join("    " + line for line in text.splitlines()[-lines:])
+
+
+def _start(command: tuple[str, ...], contender: Contender, site: Site) -> subprocess.Popen[bytes]:
+    # HOME: some servers leave files there; nothing of this run may land in the caller's own.
+    environment = {**os.environ, "HOME": str(site.folder), "PYTHONUNBUFFERED": "1"}
+    environment |= {name: site.fill(value) for name, value in contender.environment}
+    words = [site.fill(word) for word in command]
+    with site.log.open("ab") as log:
+        try:
+            return subprocess.Popen(
+                words,
+                cwd=site.app,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Failed(f"cannot start {words[0]}: {error.strerror}") from error
+
+
+def _ask(contender: Contender, port: int) -> str:
+    """Empty when the answer is right, otherwise what was wrong."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", contender.path)
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK or body != contender.expect:
+        return f"{answer.status} with {body[:60]!r}"
+    return ""
+
+
+def _alive(pid: int) -> bool:
+    # Not Popen.poll: a contender may end while its own children go on, and that is a failure too.
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _kilobytes(text: str, name: str) -> int:
+    for line in text.splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise Failed(f"/proc does not tell {name}")

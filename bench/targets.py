@@ -1,0 +1,83 @@
+"""What the benchmark is to reach, as a table.
+
+Rule: every target compares two rows of one run; no absolute figure is a target, because machines differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+What = Literal["rate", "start", "memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One figure to reach."""
+
+    says: str
+    what: What
+    ours: str
+    theirs: str
+    limit: float
+    """For a rate the least ratio; for memory the greatest; for a start the greatest difference in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one target came out."""
+
+    target: Target
+    value: float | None
+    """None: one of its rows failed or was not measured."""
+
+    @property
+    def reached(self) -> bool | None:
+        """None when it could not be judged."""
+        if self.value is None:
+            return None
+        return self.value >= self.target.limit if self.target.what == "rate" else self.value <= self.target.limit
+
+    @property
+    def mark(self) -> str:
+        """One word for the table."""
+        return {True: "pass", False: "short", None: "not measured"}[self.reached]
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The value and the limit as people read them."""
+        if self.target.what == "start":
+            return self._value("{:+.2f} s"), f"≤ {self.target.limit:+.2f} s"
+        sign = "≥" if self.target.what == "rate" else "≤"
+        return self._value("{:.2f}x"), f"{sign} {self.target.limit:.2f}x"
+
+    def _value(self, pattern: str) -> str:
+        return "-" if self.value is None else pattern.format(self.value)
+
+
+TARGETS = (
+    Target("Flask: porch against the article's gunicorn", "rate", "porch-wsgi", "article-gunicorn", 2.8),
+    Target("Flask: porch against the article's uWSGI", "rate", "porch-wsgi", "article-uwsgi", 1.2),
+    Target("Flask: porch against mod_wsgi-express", "rate", "porch-wsgi", "mod-wsgi", 2.2),
+    Target("Starlette: porch against uvicorn alone", "rate", "porch-asgi", "bare-uvicorn", 1.0),
+    Target("aiohttp: porch against the article", "rate", "porch-aiohttp", "article-aiohttp", 3.0),
+    Target("static file: porch against nginx tuned by hand", "rate", "porch-static", "tuned-static", 0.97),
+    Target("start: porch over granian alone", "start", "porch-start-granian", "bare-granian", 0.4),
+    Target("start: porch over gunicorn alone", "start", "porch-start-gunicorn", "bare-gthread", 0.4),
+    Target("start: porch over uWSGI alone", "start", "porch-start-uwsgi", "bare-uwsgi", 0.4),
+    Target("start: porch over uvicorn alone", "start", "porch-start-uvicorn", "bare-uvicorn", 0.4),
+    Target("memory: porch's resident process against supervisord", "memory", "porch-resident", "supervisord", 1.0),
+)
+
+
+def judge(measured: Mapping[What, Mapping[str, float]]) -> list[Verdict]:
+    """Each target against what was measured; a missing row leaves its target unjudged."""
+    return [Verdict(target, _value(target, measured.get(target.what, {}))) for target in TARGETS]
+
+
+def _value(target: Target, measured: Mapping[str, float]) -> float | None:
+    ours, theirs = measured.get(target.ours), measured.get(target.theirs)
+    if ours is None or not theirs:
+        return None
+    return ours - theirs if target.what == "start" else ours / theirs
