@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import processes
-from story import Project
-
-MakeProject = Callable[..., Project]
+from story import MakeProject, Project
 
 
 @pytest.fixture(scope="session", autouse=True)

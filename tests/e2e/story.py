@@ -16,7 +16,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,6 +166,10 @@ class Project:
             for started in self._started:
                 started.wait(10)
             shutil.rmtree(self.home, ignore_errors=True)
+
+
+MakeProject = Callable[..., Project]
+"""What the fixtures hand out: a project from a folder of tests/apps, or an empty one."""
 
 
 class Site:

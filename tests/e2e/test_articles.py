@@ -9,9 +9,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import MakeProject
 from explained import value_of
-from story import Site
+from story import MakeProject, Site
 from waiting import until
 
 COMBINED = r'127\.0\.0\.1 - - \[[^\]]+\] "GET / HTTP/1\.[01]" 200 \d+ "[^"]*" "a browser"'

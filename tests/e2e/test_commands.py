@@ -9,9 +9,8 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import MakeProject
 from explained import value_of
-from story import Project, Site
+from story import MakeProject, Project, Site
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/usr/local/sbin:/usr/local/bin")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import questions
-from conftest import MakeProject
 from questions import Questions
+from story import MakeProject
 
 FOUND = [
     pytest.param("flask_factory", "shop:create_app()", "granian", questions.flask_factory, id="flask-factory"),
@@ -40,7 +40,8 @@ def test_django_is_found_with_its_evidence(project: MakeProject, django_folder: 
     home = project(django_folder)
     site = home.run("--workers", "1")
     assert "shop.wsgi:application" in site.stderr.text
-    assert "WSGI_APPLICATION" in site.stderr.text
+    assert "manage.py:" in site.stderr.text
+    assert "WSGI_APPLICATION" in home.porch("explain").stdout
     questions.django(site)
     (home.folder / "staticfiles" / "only-nginx.txt").write_text("from nginx")
     (home.folder / "staticfiles" / "only-nginx.txt").chmod(0o644)
@@ -57,6 +58,24 @@ def test_health_does_not_depend_on_the_apps_hosts(project: MakeProject, django_f
         answer = site.get(path, stranger)
         assert answer.status == 200
         assert isinstance(answer.json(), dict)
+    assert site.stop() == 0
+
+
+def test_app_that_only_an_import_can_find(project: MakeProject) -> None:
+    """An attribute that no line of the file names is found by importing the module, in a child."""
+    home = project("echo_wsgi")
+    home.write("entry.py", "globals().update(application=__import__('app').app)\n")
+    site = home.run("entry:application", "--workers", "1")
+    assert site.get("/here").json()["path"] == "/here"
+    assert site.stop() == 0
+
+
+def test_app_imported_by_a_star(project: MakeProject) -> None:
+    """A module that only re-exports another's names is a good target."""
+    home = project("echo_asgi")
+    home.write("entry.py", "from app import *\n")
+    site = home.run("entry:app", "--workers", "1")
+    assert site.get("/here").json()["path"] == "/here"
     assert site.stop() == 0
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import processes
 import pytest
-from conftest import MakeProject
-from story import Site
+from story import MakeProject, Site
 from waiting import until
 
 IN_FLIGHT = 20

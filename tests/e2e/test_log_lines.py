@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import MakeProject
+from story import MakeProject
 
 SERVERS = [
     ("echo_wsgi", "granian"),
@@ -50,7 +50,7 @@ def test_access_object_names_its_parts(project: MakeProject) -> None:
     line = json.loads(site.stdout.wait_for("/one")[0])
     assert str(line["status"]) == "200"
     assert line["method"] == "GET"
-    assert "/one" in line["path"]
+    assert line["uri"] == "/one?two=3"
     assert seen["request_id"] in line.values()
     assert "127.0.0.1" in line.values()
     assert site.stop() == 0

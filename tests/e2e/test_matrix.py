@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import kinds
 import pytest
-from conftest import MakeProject
 from questions import BY_APP, Case
+from story import MakeProject
 
 CASES = [
     pytest.param(case, words, id=f"{app}-{interface}-{server}")

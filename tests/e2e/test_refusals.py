@@ -14,8 +14,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import MakeProject
-from story import Outcome, Project, free_port
+from story import MakeProject, Outcome, Project, free_port
 
 GOOD = "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'fine']\n"
 PORCH_FRAME = re.compile(r'File "[^"]*/porch(_worker)?/')
@@ -104,13 +103,13 @@ def test_missing_attribute(project: MakeProject) -> None:
 
 def test_empty_folder(project: MakeProject) -> None:
     """A folder without an app is refused, with how to name one."""
-    said = _quiet(project().run_refused(), 2, "module:attribute")
+    said = _quiet(project().run_refused(), 3, "module:attribute")
     assert "porch run" in said
 
 
 def test_app_raises_on_import(project: MakeProject) -> None:
     """The app's own traceback is shown, with its file and line and no frame of anyone else."""
-    outcome = _with(project, "import json\n\nspeed = 1 / 0\n").run_refused("app:app")
+    outcome = _with(project, "import json\n\nspeed = 1 / 0\n" + GOOD).run_refused("app:app")
     said = _refused(outcome, 3, "Traceback", "app.py", "line 3", "ZeroDivisionError: division by zero")
     assert said.count("Traceback (most recent call last)") == 1
     frames = re.findall(r'File "([^"]+)"', said)
@@ -125,7 +124,7 @@ def test_import_error_inside_the_app(project: MakeProject) -> None:
 
 def test_syntax_error_in_the_app(project: MakeProject) -> None:
     """A file that is no Python is shown with the line that is wrong."""
-    _refused(_with(project, "def app(:\n").run_refused("app:app"), 3, "app.py", "line 1", "SyntaxError")
+    _refused(_with(project, "def app(:\n").run_refused("app:app"), 3, "app.py:1", "def app(:", "syntax error")
 
 
 def test_not_callable(project: MakeProject) -> None:

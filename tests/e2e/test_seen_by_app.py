@@ -12,8 +12,7 @@ from typing import Any
 
 import kinds
 import pytest
-from conftest import MakeProject
-from story import Site
+from story import MakeProject, Site
 
 FORGED = "6.6.6.6"
 FORGERY = {

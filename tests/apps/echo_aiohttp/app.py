@@ -23,7 +23,7 @@ async def tell(request):
 
 
 async def slow(request):
-    print("slow begins")
+    print("slow begins\n", end="")  # one write: twenty may say it at once
     await asyncio.sleep(float(request.query.get("seconds", "1")))
     return web.Response(text="slow ends")
 

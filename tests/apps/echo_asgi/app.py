@@ -24,7 +24,7 @@ def tell(scope):
 
 
 async def slow(query):
-    print("slow begins")
+    print("slow begins\n", end="")  # one write: twenty may say it at once
     await asyncio.sleep(float(query.get("seconds", ["1"])[0]))
     return "slow ends"
 

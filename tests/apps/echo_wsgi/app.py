@@ -28,7 +28,7 @@ def tell(environ):
 
 
 def slow(query):
-    print("slow begins")
+    print("slow begins\n", end="")  # one write: twenty may say it at once
     time.sleep(float(query.get("seconds", ["1"])[0]))
     return "slow ends"
 
