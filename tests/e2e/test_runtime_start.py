@@ -91,6 +91,23 @@ def test_app_never_healthy(make: Make) -> None:
     assert not alive(int((one.home / "pid").read_text()))
 
 
+def test_program_is_missing(make: Make) -> None:
+    """A program that cannot be executed ends the start with code 4 and its name."""
+    one = make()
+    one.launch = replace(one.launch, app=replace(one.launch.app, argv=("/nowhere/granian",)))
+    one.start(ready=False)
+    assert one.running.wait(5) == 4
+    assert "cannot start /nowhere/granian: No such file or directory" in one.err
+
+
+def test_no_descriptors(make: Make) -> None:
+    """Without enough descriptors the start ends with code 4 and the reason, not with a traceback."""
+    one = make().start(ready=False, within=("prlimit", "--nofile=10:10"))
+    assert one.running.wait(5) == 4
+    assert "Too many open files" in one.err
+    assert "Traceback" not in one.err
+
+
 def test_nginx_refuses(make: Make) -> None:
     """A configuration that nginx refuses ends the start with code 4 and nginx's own words."""
     one = make()

@@ -148,6 +148,10 @@ def write(path: str, text: str, mode: int, owner: tuple[int, int] | None) -> Non
 
 def link(path: str, target: str) -> None:
     """Point the link at the target in one step: there is no moment without it."""
+    with suppress(OSError):
+        if str(Path(path).readlink()) == target:
+            # Nothing to do, also when the disk is full.
+            return
     beside = Path(f"{path}.new-{os.getpid()}")
     beside.unlink(missing_ok=True)
     beside.symlink_to(target)

@@ -13,7 +13,7 @@ from porch.errors import Exit, Refused
 from porch.runtime.backoff import Backoff
 from porch.runtime.process import ending, exit_code
 from porch.runtime.say import Voice
-from porch.runtime.unit import Ended, Unit
+from porch.runtime.unit import Ended, Unit, exhausted
 
 
 class Kept:
@@ -48,10 +48,16 @@ class Kept:
         child = self.unit.child
         return await child.wait() if child is not None else int(Exit.FAULT)
 
+    async def _start(self) -> None:
+        try:
+            await self.unit.start()
+        except OSError as error:
+            raise exhausted(self.unit.name, error) from None
+
     async def _restart(self) -> Refused | None:
         self.restarts += 1
         try:
-            await self.unit.start()
+            await self._start()
         except Refused as refused:
             for problem in refused.problems:
                 self._voice.problem(problem)

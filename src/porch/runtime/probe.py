@@ -26,7 +26,7 @@ async def until_ready(address: Address, protocol: Literal["http", "uwsgi"], host
     pause = FIRST_PAUSE
     while not await _answers(address, question):
         await asyncio.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        pause = min(pause * 1.2, LONGEST_PAUSE)
 
 
 def http_request(host: str) -> bytes:

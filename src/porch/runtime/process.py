@@ -186,6 +186,9 @@ def _spawn(order: Order) -> int:
         pid = os.fork()
         if pid == 0:
             _become(order, environment, parent, write)
+    except BaseException:
+        os.close(read)
+        raise
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.close(write)

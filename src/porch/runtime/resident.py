@@ -41,13 +41,15 @@ def supervise(path: str) -> int:
 
 
 async def _supervise(launch: Launch, voice: Voice, output: Writer) -> int:
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: voice.fault(_told(context)))
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: _unexpected(voice, context))
     colour = launch.log_format == "text" and os.isatty(1) and "NO_COLOR" not in os.environ
     return await Supervisor(launch, voice, output, colour=colour).run()
 
 
-def _told(context: dict[str, object]) -> str:
-    error = context.get("exception")
-    if isinstance(error, BaseException):
-        return "".join(traceback.format_exception(error))
-    return str(context.get("message", ""))
+def _unexpected(voice: Voice, context: dict[str, object]) -> None:
+    message, error = str(context.get("message", "")), context.get("exception")
+    if isinstance(error, OSError):
+        # Such as no descriptor left to accept with; asyncio tries again.
+        voice.warning(f"{message}: {error.strerror or error}")
+    else:
+        voice.fault("".join(traceback.format_exception(error)) if isinstance(error, BaseException) else message)

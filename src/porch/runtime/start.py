@@ -44,7 +44,9 @@ def start(launch: Launch, files: Mapping[str, File]) -> NoReturn:
         # -P: a `json.py` in the project's folder must not become part of the supervisor.
         # Until the supervisor can heed them, signals wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, TOLD)
-        os.execve(sys.executable, (sys.executable, "-P", "-m", "porch.runtime", path), os.environ)  # noqa: S606
+        # -W: the warnings that the environment asks for are meant for the app.
+        words = (sys.executable, "-P", "-W", "ignore", "-m", "porch.runtime", path)
+        os.execve(sys.executable, words, os.environ)  # noqa: S606 - words, not a shell
     except OSError as error:
         _undo(launch, sockets)
         what = f"cannot prepare the run folder: {error.strerror}"

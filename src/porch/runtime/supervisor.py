@@ -25,7 +25,7 @@ from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
 from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, ending, identity
 from porch.runtime.say import Voice
-from porch.runtime.unit import Surroundings, stop_signal
+from porch.runtime.unit import Surroundings, exhausted, stop_signal
 from porch.runtime.writer import Writer
 
 _QUICK = (1.0, 2.0)
@@ -76,6 +76,8 @@ class Supervisor:
                 code = given_up
         except Refused as refused:
             code, problems = int(refused.exit), tuple(refused.problems)
+        except OSError as error:
+            code, problems = int(Exit.MACHINE), tuple(exhausted("the instance", error).problems)
         finally:
             await self._take_down(*patience)
         # Only now, so that the app's last words stand above it.

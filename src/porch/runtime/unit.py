@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from porch.errors import Refused
+from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder
 from porch.runtime.launch import Launch, Program
 from porch.runtime.logs import Logs
@@ -58,8 +58,13 @@ class Surroundings:
 
     def start(self, program: Program, extra: Mapping[str, str] | None = None, keep: tuple[int, ...] = ()) -> Child:
         """Start a program whose output goes into the log."""
-        outputs = tuple(self.logs.pipe(program.name, stream, self.owner) for stream in ("stdout", "stderr"))
-        return self.start_into(program, outputs, extra, keep)
+        stdout = self.logs.pipe(program.name, "stdout", self.owner)
+        try:
+            stderr = self.logs.pipe(program.name, "stderr", self.owner)
+        except OSError:
+            os.close(stdout)
+            raise
+        return self.start_into(program, (stdout, stderr), extra, keep)
 
     def start_into(
         self,
@@ -86,6 +91,13 @@ class Surroundings:
                 os.close(output)
         folder.record_processes(self.launch.folder, (child.pid for child in self.reaper.children))
         return child
+
+
+def exhausted(name: str, error: OSError) -> Refused:
+    """The machine has no more of something: descriptors, processes, memory, disk."""
+    what = f"cannot start {name}: {error.strerror or error}"
+    fix = "give the machine more of it, or this user (`ulimit -a`); a running instance tries again by itself"
+    return Refused(Problem(what, where=str(error.filename or ""), fix=fix, exit=Exit.MACHINE))
 
 
 def stop_signal(program: Program) -> signal.Signals:
