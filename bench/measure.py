@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 
 import load
-import processes
+import running
 from contenders import Contender
 from places import HERE, Site, Tools, lay_out
-from processes import Failed
 from results import Memory, Row
+from running import Failed
 
 Say = Callable[[str], None]
 PORCH_RESIDENT = "porch.runtime"
@@ -62,10 +62,10 @@ class Bench:
     def memory(self, contender: Contender) -> Memory:
         """Resident memory of the supervisor over its two children, after some load."""
         try:
-            with self._site(contender) as site, processes.running(contender, site) as leaders:
-                processes.first_answer(contender, site, leaders)
+            with self._site(contender) as site, running.started(contender, site) as leaders:
+                running.first_answer(contender, site, leaders)
                 load.run(self.tools.wrk, self._url(contender, site), 2)
-                rss, pss = processes.weigh(_supervisor(leaders[0]))
+                rss, pss = running.weigh(_supervisor(leaders[0]))
         except (Failed, OSError, subprocess.SubprocessError) as error:
             self.say(f"  {contender.key}: {error}")
             return Memory(contender.key, failure=str(error))
@@ -84,8 +84,8 @@ class Bench:
             if contender.role == "app":
                 row.rates.append(self._in_process(contender, site, seconds))
                 return
-            with processes.running(contender, site) as leaders:
-                processes.first_answer(contender, site, leaders)
+            with running.started(contender, site) as leaders:
+                running.first_answer(contender, site, leaders)
                 _holds(site, contender.must_say)
                 url = self._url(contender, site)
                 warm = load.run(self.tools.wrk, url, 1)
@@ -93,7 +93,7 @@ class Bench:
             row.lines = _lines(site) / (warm.requests + seen.requests + 1)
         errors = warm.errors + seen.errors
         if errors:
-            raise Failed(f"{errors} of {warm.requests + seen.requests} requests failed\n{processes.tail(site.log)}")
+            raise Failed(f"{errors} of {warm.requests + seen.requests} requests failed\n{running.tail(site.log)}")
         row.rates.append(seen.rate)
         row.p50.append(seen.p50)
         row.p99.append(seen.p99)
@@ -108,8 +108,8 @@ class Bench:
     def _start(self, contender: Contender, row: Row) -> None:
         with self._site(contender) as site:
             begin = time.perf_counter()
-            with processes.running(contender, site) as leaders:
-                processes.first_answer(contender, site, leaders)
+            with running.started(contender, site) as leaders:
+                running.first_answer(contender, site, leaders)
                 row.starts.append(time.perf_counter() - begin)
 
     def _site(self, contender: Contender) -> _Laid:
@@ -136,8 +136,8 @@ class _Laid:
 
 def _supervisor(leader: int) -> int:
     """porch's resident process where there is one, else the command itself."""
-    for pid in processes.session(leader):
-        if any(PORCH_RESIDENT in word for word in processes.words_of(pid)):
+    for pid in running.session(leader):
+        if any(PORCH_RESIDENT in word for word in running.words_of(pid)):
             return pid
     return leader
 

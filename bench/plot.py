@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 WIDTH = 880
 MARGIN = 24
-LABEL = 370
+LABEL = 320
 FIGURE = 100
 BAR = WIDTH - 2 * MARGIN - LABEL - FIGURE
 LINE = 24

@@ -44,8 +44,9 @@ ROWS = """\
   the server over a unix socket, a worker a core.
 - **alone** rows have no nginx: the server itself answers on the port, a worker a core.
 - **in process** calls the app in a loop, with no network and no server: what the app itself costs.
-- Everyone writes an access line for each request, to a file: nginx where there is one, else the server. A row that does
-  not says so. porch's lines go through its log to standard output.
+- Everyone writes an access line for each request, to a file: nginx where there is one, else the server; a row that does
+  not says so, and "lines logged" is how many there were for each request. porch's lines go through its log to standard
+  output.
 """
 
 BOLD, RED, GREEN, PLAIN = "\033[1m", "\033[31m", "\033[32m", "\033[0m"
@@ -105,7 +106,7 @@ def page(results: Results) -> str:
         *_table(("", "measured", "wanted", ""), _target_cells(results)),
     ]
     for title, contenders, base in SECTIONS:
-        head = ("", "requests/s", "of porch", "lowest to highest round", "median", "99th percentile")
+        head = ("", "requests/s", "of porch", "lowest to highest round", "median", "99th percentile", "lines logged")
         lines += ["", f"## {title}", "", *_table(head, _row_cells(results, contenders, base))]
     lines += ["", "## From start to the first answer", "", *_table(("", "median"), _start_cells(results))]
     lines += ["", "## Memory of the supervisor", "", *_memory_text(results), "", ROWS, *_versions(results)]
@@ -137,9 +138,10 @@ def _row_cells(results: Results, contenders: Sequence[Contender], base: str) -> 
         if row is None:
             continue
         label = f"**{contender.label}**" if contender.role == "porch" else contender.label
-        spread = f"{min(row.rates):,.0f} to {max(row.rates):,.0f}" if row.rates else "-"
+        spread = "-" if row.rate is None else f"{min(row.rates):,.0f} to {max(row.rates):,.0f}"
         late = (f"{_median(row.p50)} ms", f"{_median(row.p99)} ms") if row.p50 else ("-", "-")
-        yield (label, _rate(row), _ratio(results, row, base), spread, *late)
+        lines = "-" if row.lines is None else f"{row.lines:.1f}"
+        yield (label, _rate(row), _ratio(results, row, base), spread, *late, lines)
 
 
 def _start_cells(results: Results) -> Iterator[tuple[str, ...]]:

@@ -89,7 +89,11 @@ class Results:
         return [(row.key, row.failure) for row in measured if row.failure]
 
     def verdicts(self) -> list[Verdict]:
-        """Each target, judged."""
+        """Each target that this run has a row of, judged."""
+        tried = {row.key for row in (*self.rows, *self.starts)} | {weight.key for weight in self.weights}
+        return [verdict for verdict in self._judged() if {verdict.target.ours, verdict.target.theirs} & tried]
+
+    def _judged(self) -> list[Verdict]:
         measured: dict[What, dict[str, float]] = {
             "rate": {row.key: row.rate for row in self.rows if row.rate is not None},
             "start": {row.key: row.start for row in self.starts if row.start is not None},

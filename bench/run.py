@@ -7,6 +7,7 @@ Exit codes: 0 measured, 1 a target is short, 2 a row failed, 3 nothing matches `
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import report
 import results
 from contenders import MEMORY, STARTS, THROUGHPUT, Contender
 from measure import Bench
-from places import HERE, Tools
+from places import HERE, Tools, cores
 from results import Results
 
 START_TIMES = 5
@@ -32,6 +33,8 @@ def main(words: Sequence[str]) -> int:
     if options.again:
         return _tell(results.load(STORED), whole=True)
     tools, missing = provision.tools(_say)
+    if os.getloadavg()[0] > cores() / 2:
+        _say(f"the machine is busy (load {os.getloadavg()[0]:.1f} on {cores()} cores): the figures will be rough")
     found = _measure(tools, options)
     if not found.rows and not found.starts and not found.weights:
         print(f'bench: no row matches --only "{options.only}"', file=sys.stderr)
@@ -83,7 +86,7 @@ def _chosen(contenders: Sequence[Contender], only: str) -> list[Contender]:
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run.py", description="porch beside the others, in one run")
     parser.add_argument("--rounds", type=_positive, default=3, help="rounds of each throughput row (3)")
-    parser.add_argument("--seconds", type=_positive, default=4, help="seconds of load in a round (4)")
+    parser.add_argument("--seconds", type=_positive, default=3, help="seconds of load in a round (3)")
     parser.add_argument("--only", default="", help="keys or groups (wsgi, asgi, aiohttp, static), with commas between")
     parser.add_argument("--again", action="store_true", help="write the report again from the last run's figures")
     parser.add_argument("--quick", action="store_true", help="one round of one second: does it all work?")

@@ -23,21 +23,21 @@ STOP_WITHIN = 10.0
 POLL = 0.003
 
 
-class Failed(Exception):  # noqa: N818 (a word of the report, as `Refused` in porch itself)
+class Failed(Exception):
     """A contender that cannot be measured, and why."""
 
 
 @contextmanager
-def running(contender: Contender, site: Site) -> Iterator[list[int]]:
+def started(contender: Contender, site: Site) -> Iterator[list[int]]:
     """The contender with all its commands started; gives the process ids that lead its sessions."""
-    started: list[subprocess.Popen[bytes]] = []
+    leaders: list[subprocess.Popen[bytes]] = []
     try:
         for command in contender.commands:
             # Not `extend`: what was started before a command that cannot start must be ended too.
-            started.append(_start(command, contender, site))  # noqa: PERF401
-        yield [process.pid for process in started]
+            leaders.append(_start(command, contender, site))  # noqa: PERF401
+        yield [process.pid for process in leaders]
     finally:
-        for process in reversed(started):
+        for process in reversed(leaders):
             end(process)
 
 
