@@ -104,6 +104,6 @@ def _plain() -> Plan:
         log=LogPlan(
             format=chosen("log.format", "text"), level=chosen("log.level", "info"), access=chosen("log.access", True)
         ),
-        run=RunPlan(folder=chosen("run.dir", "/run/shop"), user=chosen("run.user", ""), container=False),
+        run=RunPlan(folder=chosen("run.dir", "/run/shop"), user=chosen("run.user", ""), root=False, container=False),
         warnings=(),
     )

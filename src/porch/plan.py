@@ -147,6 +147,8 @@ class RunPlan:
     folder: Chosen[str]
     user: Chosen[str]
     """Empty: as the caller."""
+    root: bool
+    """The caller is root."""
     container: bool
     generation: int = 1
     """0: files rendered for another supervisor, one set of paths for ever."""

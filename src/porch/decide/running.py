@@ -40,7 +40,9 @@ def run(desk: Desk) -> RunPlan:
     # A unix socket's path has at most 107 bytes (unix(7)); the longest one here is `<folder>/app-NNNN/app.sock`.
     if len(folder.value.encode()) > 85:
         desk.refuse("run.dir", f"the run folder's path is too long for sockets: {folder.value}", "choose a shorter one")
-    return RunPlan(folder=folder, user=_user(desk), container=desk.facts.machine.container)
+    return RunPlan(
+        folder=folder, user=_user(desk), root=desk.facts.machine.root, container=desk.facts.machine.container
+    )
 
 
 def _user(desk: Desk) -> Chosen[str]:
@@ -61,7 +63,7 @@ def _named(desk: Desk, wanted: str) -> Chosen[str]:
         desk.refuse(
             key,
             f'there is no user "{wanted}" on this machine',
-            f"create it, or use one of {', '.join(desk.facts.users)}",
+            f"create it, or use {' or '.join(desk.facts.users) or ROOT}",
         )
     elif desk.facts.barred[wanted]:
         bar = desk.facts.barred[wanted]

@@ -11,6 +11,8 @@ from porch.plan import Plan
 from porch.syntax.file import File
 from porch.syntax.nginx import Expr, Node, block, directive, gap, join, render
 from porch.targets.nginx import forwarding, locations, logs, mime
+from porch.targets.nginx.notes import note
+from porch.values import show_size
 
 NAME = "nginx.conf"
 
@@ -33,11 +35,11 @@ def _process(plan: Plan) -> list[Node]:
     nginx, limits = plan.nginx, plan.limits
     nodes: list[Node] = [
         directive("daemon", False, note="Stays in the foreground: a supervisor watches it."),
-        directive("worker_processes", nginx.workers.value, note=nginx.workers.reason, setting=nginx.workers.setting),
+        directive("worker_processes", nginx.workers.value, note=note(nginx.workers), setting=nginx.workers.setting),
         directive(
             "worker_rlimit_nofile",
             nginx.open_files.value,
-            note=nginx.open_files.reason,
+            note=note(nginx.open_files),
             setting=nginx.open_files.setting,
         ),
         directive(
@@ -49,6 +51,9 @@ def _process(plan: Plan) -> list[Node]:
         directive("pid", f"{plan.run.folder.value}/nginx.pid", setting=plan.run.folder.setting),
         directive("error_log", "stderr", "warn"),
     ]
+    if plan.run.root and not plan.run.user.value:
+        # Else nginx would make its workers another user's, who may not enter the run folder.
+        nodes.append(directive("user", "root", note=plan.run.user.reason, setting=plan.run.user.setting))
     if "pcre_jit" in nginx.modules:
         nodes.append(directive("pcre_jit", True))
     return nodes
@@ -58,7 +63,7 @@ def _events(plan: Plan) -> Node:
     each = plan.nginx.connections
     return block(
         "events",
-        children=[directive("worker_connections", each.value, note=each.reason, setting=each.setting)],
+        children=[directive("worker_connections", each.value, note=note(each), setting=each.setting)],
     )
 
 
@@ -134,7 +139,7 @@ def _sending() -> list[Node]:
 def _client_limits(plan: Plan) -> list[Node]:
     body = plan.limits.body
     return [
-        directive("client_max_body_size", body.value, note=body.reason, setting=body.setting),
+        directive("client_max_body_size", show_size(body.value).lower(), note=note(body), setting=body.setting),
         directive("client_body_buffer_size", "64k"),
         directive("client_header_buffer_size", "1k", note="One request line or header has at most 8k."),
         directive("large_client_header_buffers", 4, "8k"),
@@ -150,12 +155,12 @@ def _client_limits(plan: Plan) -> list[Node]:
 
 def _keep_alive(plan: Plan) -> list[Node]:
     if plan.trusted.value:
-        note = "Longer than a load balancer keeps its idle connections, so that it is never the one surprised."
+        why = "Longer than a load balancer keeps its idle connections, so that it is never the one surprised."
         timeout = "75s"
     else:
-        note, timeout = "An idle client gives its connection back.", "10s"
+        why, timeout = "An idle client gives its connection back.", "10s"
     return [
-        directive("keepalive_timeout", timeout, note=note, setting=plan.trusted.setting),
+        directive("keepalive_timeout", timeout, note=why, setting=plan.trusted.setting),
         directive("keepalive_requests", 1000),
     ]
 
