@@ -237,12 +237,7 @@ class Limits:
         images=("TIMEOUT",),
     )
     graceful_timeout: int | str = setting(
-        Kind(
-            "duration",
-            lambda raw: v.AUTO if raw == v.AUTO else v.SECONDS.parse(raw),
-            lambda value: value if value == v.AUTO else v.show_seconds(value),
-            {"type": ["integer", "string"]},
-        ),
+        v.SECONDS_OR_AUTO,
         v.AUTO,
         "How long requests in work may take to finish at a stop; `auto` is the request timeout.",
         example="10s",

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from porch import images, settings
 from porch.errors import Problem, Refused, suggestion
@@ -50,7 +50,8 @@ class _Reading:
             self.problems.append(Problem(f"{spec.key}: {error}", origin, f"for example {spec.example}"))
             return
         if spec.kind.many and isinstance(value, tuple) and not spec.name:
-            value = tuple((dict(self.values.get(spec.key, ())) | dict(value)).items())
+            before: tuple[tuple[str, str], ...] = self.values.get(spec.key, ())
+            value = tuple((dict(before) | dict(cast("tuple[tuple[str, str], ...]", value))).items())
         self.values[spec.key] = value
         self.origins[spec.key] = origin
 
@@ -77,8 +78,12 @@ def _read_files(reading: _Reading, folder: Path, config: Path | None) -> None:
     if project.is_file():
         table, text = _toml(reading, project)
         tool = table.get("tool", {})
-        if isinstance(tool, dict) and isinstance(tool.get("porch"), dict):  # pyright: ignore[reportUnknownMemberType]  # TOML is untyped
-            _take_tables(reading, tool["porch"], text, project, prefix="tool.porch.")  # pyright: ignore[reportUnknownArgumentType]  # as above
+        own: object = tool.get("porch", {}) if isinstance(tool, dict) else {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # TOML is untyped
+        if isinstance(own, dict):
+            _take_tables(reading, own, text, project, prefix="tool.porch.")  # pyright: ignore[reportUnknownArgumentType]  # as above
+        else:
+            fix = "write [tool.porch.SECTION] and its settings below it"
+            reading.problems.append(Problem('"tool.porch" is a table, not a value', project.name, fix))
     path = config_file(folder, config)
     if path.is_file():
         table, text = _toml(reading, path)
@@ -137,7 +142,7 @@ def _unknown(word: str, place: str, known: Iterable[str], kind: str) -> Problem:
 
 
 def _place(text: str, path: Path, section: str, name: str = "") -> str:
-    """`porch.toml:7`; the file alone where the key is written in a way that a line cannot tell."""
+    """`porch.toml:7`; the section's line for a key in an inline table, the file alone where no line can tell."""
     inside, wanted = "", section if not name else f"{section}.{name}"
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
@@ -149,7 +154,7 @@ def _place(text: str, path: Path, section: str, name: str = "") -> str:
             here = f"{inside}.{entry[1]}".strip(".")
         if re.sub(r"[\"'\s]", "", here) == wanted and (header or entry):
             return f"{path.name}:{number}"
-    return path.name
+    return _place(text, path, section) if name else path.name
 
 
 def _read_images(reading: _Reading, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -170,7 +175,8 @@ def _read_variables(reading: _Reading, environ: Mapping[str, str]) -> None:
 
 
 def _unknown_variable(name: str, known: Iterable[str]) -> Problem:
-    fix = suggestion(name, known) or "run `porch explain` for the settings and their variables"
+    known = list(known)
+    fix = suggestion(name, known) or f"unset it; a setting's variable is named like {known[0]}"
     return Problem(f'unknown variable "{name}"', f"${name}", fix)
 
 

@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 AUTO = "auto"
 
@@ -32,6 +32,11 @@ class Kind:
     """A flag of this kind needs no value."""
 
 
+LONGEST = 10 * 365 * 86400
+"""Seconds: ten years; what is longer is a slip, and overruns the counters of the programs it is handed to."""
+LARGEST = 2**63 - 1
+"""Bytes: what nginx can count."""
+
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
@@ -42,7 +47,10 @@ def _seconds(raw: object) -> int:
     match = re.fullmatch(r"(\d{1,9})\s*([smhd]?)", str(raw).strip())
     if not match:
         raise ValueError(f'"{raw}" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"')
-    return int(match[1]) * _UNITS[match[2]]
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > LONGEST:
+        raise ValueError(f'"{raw}" is longer than ten years')
+    return seconds
 
 
 def show_seconds(value: int) -> str:
@@ -59,7 +67,10 @@ def _size(raw: object) -> int:
     match = re.fullmatch(r"(\d{1,15})\s*([KMG]?)(?:i?B)?", str(raw).strip(), re.IGNORECASE)
     if not match:
         raise ValueError(f'"{raw}" is no size; write bytes, or text such as "512K", "10M", "1G"; 0 is no limit')
-    return int(match[1]) * _SIZES[match[2].upper()]
+    size = int(match[1]) * _SIZES[match[2].upper()]
+    if size > LARGEST:
+        raise ValueError(f'"{raw}" is more than nginx can count; 0 is no limit')
+    return size
 
 
 def show_size(value: int) -> str:
@@ -148,7 +159,8 @@ def _list_of(one: Callable[[str], str], what: str) -> Callable[[object], tuple[s
     def parse(raw: object) -> tuple[str, ...]:
         if isinstance(raw, bool) or not isinstance(raw, str | int | list | tuple):
             raise ValueError(f"this must be {what}, or a list of them")  # noqa: TRY004  # as above
-        parts: list[object] = list(raw) if isinstance(raw, list | tuple) else re.split(r"[\s,]+", str(raw).strip())  # pyright: ignore[reportUnknownArgumentType]  # TOML arrays are untyped
+        listed = isinstance(raw, list | tuple)
+        parts = cast("Sequence[object]", raw) if listed else re.split(r"[\s,]+", str(raw).strip())
         return tuple(dict.fromkeys(one(str(part)) for part in parts if str(part)))
 
     return parse
@@ -209,8 +221,8 @@ def _pairs(raw: object) -> tuple[tuple[str, str], ...]:
     if isinstance(raw, Mapping):
         items = [(str(url), folder) for url, folder in raw.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a TOML table is untyped
     else:
-        words = raw if isinstance(raw, list | tuple) else str(raw).split(",")
-        items = [tuple(str(word).strip().partition("=")[::2]) for word in words]  # type: ignore[misc]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # always two
+        words = cast("Sequence[object]", raw) if isinstance(raw, list | tuple) else str(raw).split(",")
+        items = [tuple(str(word).strip().partition("=")[::2]) for word in words]  # type: ignore[misc]  # always two
     return tuple(_pair(url, folder) for url, folder in items)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # as above
 
 
@@ -228,6 +240,12 @@ _LIST = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "stri
 TEXT = Kind("text", _text, schema=_TEXT)
 PATH = Kind("path", _text, schema=_TEXT)
 SECONDS = Kind("duration", _seconds, show_seconds, {"type": ["integer", "string"]})
+SECONDS_OR_AUTO = Kind(
+    "duration",
+    lambda raw: AUTO if raw == AUTO else _seconds(raw),
+    lambda value: AUTO if value == AUTO else show_seconds(value),
+    {"type": ["integer", "string"]},
+)
 SIZE = Kind("size", _size, show_size, {"type": ["integer", "string"]})
 FLAG = Kind("true or false", _flag, lambda v: "true" if v else "false", {"type": "boolean"}, switch=True)
 WORDS = Kind("command", _words, shlex.join, _LIST)
