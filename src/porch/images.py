@@ -89,6 +89,19 @@ _GUNICORN = {
     ("--log-level",): "log.level",
 }
 _OURS = ("-b", "--bind")
+_UVICORN = "its uvicorn workers are replaced by gunicorn's own for ASGI"
+_CLASSES: Mapping[str, tuple[str, str]] = {
+    "aiohttp.GunicornWebWorker": ("aiohttp", ""),
+    "aiohttp.worker.GunicornWebWorker": ("aiohttp", ""),
+    "aiohttp.GunicornUVLoopWebWorker": ("aiohttp", "its workers run without uvloop"),
+    "gunicorn.workers.sync.SyncWorker": ("sync", ""),
+    "gunicorn.workers.gthread.ThreadWorker": ("gthread", ""),
+    "gunicorn.workers.ggevent.GeventWorker": ("gevent", ""),
+    "uvicorn.workers.UvicornWorker": ("asgi", _UVICORN),
+    "uvicorn.workers.UvicornH11Worker": ("asgi", _UVICORN),
+    "uvicorn_worker.UvicornWorker": ("asgi", _UVICORN),
+}
+"""Where gunicorn finds a worker -> its word here, and what must be said."""
 
 
 def _gunicorn(said: Mapping[str, str]) -> tuple[list[tuple[str, object, str]], tuple[str, ...]]:
@@ -106,9 +119,18 @@ def _gunicorn(said: Mapping[str, str]) -> tuple[list[tuple[str, object, str]], t
         # Whatever is wrong with it, gunicorn's own message is the better one: hand it on whole.
         return [("server.args", words, origin)], ()
     told = vars(found)
-    bound = told.pop("bind", None)
-    notes = (f"{origin}: --bind is left out, nginx listens in its place; use --listen",) if bound else ()
+    notes: list[str] = []
+    if told.pop("bind", None):
+        notes.append(f"{origin}: --bind is left out, nginx listens in its place; use --listen")
+    kind = "server.worker_class"
+    if kind in told:
+        short = told[kind].removeprefix("egg:gunicorn#")
+        told[kind], note = _CLASSES.get(short, (short, ""))
+        notes += [f"{origin}: {note}"] if note else []
+        if "." in told[kind]:
+            # A class of the user's own: only gunicorn can load it, and its command line stands above its file.
+            rest = ["--worker-class", told.pop(kind), *rest]
     taken: list[tuple[str, object, str]] = [(key, str(raw), origin) for key, raw in told.items()]
     if rest:
         taken.append(("server.args", rest, origin))
-    return taken, notes
+    return taken, tuple(notes)
