@@ -30,7 +30,7 @@ class Place:
     text: str = ""
     """Content of a small file."""
     exposed: str = ""
-    """First file below a folder that must not be public, relative; empty when there is none."""
+    """First file below a folder that must not be public, relative; of a file its own name where it must not be."""
 
 
 class Places(Mapping[str, Place]):
@@ -59,7 +59,8 @@ def look(path: Path) -> Place:
         return Place(False)
     try:
         small = path.stat().st_size <= _TEXT
-        return Place(True, text=path.read_text(encoding="utf-8", errors="replace") if small else "")
+        text = path.read_text(encoding="utf-8", errors="replace") if small else ""
+        return Place(True, text=text, exposed=path.name if _secret(path.name) else "")
     except OSError:
         return Place(False)
 
@@ -71,8 +72,12 @@ def exposed(folder: Path) -> str:
         folders.sort()
         for name in (*sorted(files), *folders):
             seen += 1
-            if any(fnmatch(name.lower(), pattern) for pattern in SECRET):
+            if _secret(name):
                 return str((Path(here) / name).relative_to(folder))
         if seen > _MOST:
             break
     return ""
+
+
+def _secret(name: str) -> bool:
+    return any(fnmatch(name.lower(), pattern) for pattern in SECRET)
