@@ -25,17 +25,18 @@ PRESTART = "prestart.sh"
 def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
     """Every decision; raises Refused with every problem."""
     desk = Desk(said, facts, finding)
-    interface = _interface(desk)
+    interface, python = _interface(desk), _python(desk)
     config = serving.own_config(desk)
     server = serving.choose(desk, interface.value, config.value)
-    addresses, limits = edge.http(desk), edge.limits(desk)
+    taken = serving.taken(desk, server, config.value)
+    addresses, limits = edge.http(desk), edge.limits(desk, taken)
     static, home_page = edge.static(desk), edge.home_page(desk)
     run = running.run(desk)
     if server is None:
         raise Refused(*desk.problems)
-    served = serving.decide(desk, server, interface.value, config)
+    served = serving.decide(desk, server, interface.value, config, taken)
     decided = Plan(
-        app=_app(desk, interface),
+        app=_app(desk, interface, python),
         server=served,
         nginx=edge.nginx(desk, served.protocol),
         http=addresses,
@@ -67,13 +68,19 @@ def _interface(desk: Desk) -> Chosen[Interface]:
     return desk.chosen("app.interface", found, what, origin="detected")
 
 
-def _app(desk: Desk, interface: Chosen[Interface]) -> AppPlan:
+def _python(desk: Desk) -> Chosen[str]:
+    facts, key = desk.facts, "app.python"
+    if not facts.places[facts.python].exists:
+        # Nothing else can be told: which servers there are is asked of the interpreter.
+        fix = "install it, or leave the setting out"
+        desk.refuse(key, f"there is no interpreter {facts.python}", fix, Exit.MACHINE)
+        raise Refused(*desk.problems)
+    return desk.chosen(key, facts.python, facts.python_from)
+
+
+def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPlan:
     app, finding, facts = desk.settings.app, desk.finding, desk.facts
     said = desk.is_said("app.target")
-    python = desk.chosen("app.python", facts.python, facts.python_from, origin=desk.said.origin("app.python"))
-    if not facts.places[facts.python].exists:
-        fix = "install it, or leave the setting out"
-        desk.refuse("app.python", f"there is no interpreter {facts.python}", fix, Exit.MACHINE)
     return AppPlan(
         folder=facts.folder,
         import_from=finding.import_from or facts.folder,

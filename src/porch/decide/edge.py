@@ -9,11 +9,11 @@ import math
 from pathlib import PurePosixPath as Path
 from typing import cast
 
-from porch.decide.desk import Desk
+from porch.decide.desk import Desk, Taken
 from porch.errors import Exit
 from porch.facts import Nginx
-from porch.plan import Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
-from porch.values import AUTO, show_seconds, show_size
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
+from porch.values import AUTO, PAIRS, show_seconds, show_size
 
 OLDEST = (1, 18, 0)
 """The oldest nginx that the rendered configuration is written for."""
@@ -25,7 +25,8 @@ def http(desk: Desk) -> HttpPlan:
     wanted, container = desk.settings.http, desk.facts.machine.container
     host = "0.0.0.0" if container else "127.0.0.1"  # noqa: S104  # a container's own network is meant
     why = "in a container: every address" if container else "this machine only"
-    listen = tuple(f"{host}:{each}" if each.isdigit() else each for each in wanted.listen or (PORT,))
+    whole = (f"{host}:{each}" if each.isdigit() else each for each in wanted.listen or (PORT,))
+    listen = tuple(dict.fromkeys(whole))
     names = "any other host is answered 421" if wanted.domains else "any host is answered, because no domain is set"
     return HttpPlan(
         listen=desk.chosen("http.listen", listen, "as set" if wanted.listen else why),
@@ -33,28 +34,46 @@ def http(desk: Desk) -> HttpPlan:
     )
 
 
-def limits(desk: Desk) -> LimitsPlan:
+def limits(desk: Desk, taken: Taken) -> LimitsPlan:
     """Sizes, and the one ladder of timeouts that follows from the request timeout."""
-    wanted = desk.settings.limits
-    request, origin = wanted.request_timeout, desk.said.origin("limits.request_timeout")
-    if request < 1:
-        desk.refuse("limits.request_timeout", "a request needs at least one second", "for example 30s")
+    wanted, key = desk.settings.limits, "limits.request_timeout"
+    timeout = _timeout(desk, taken, key, wanted.request_timeout, "longest request in the app server")
+    request, origin = timeout.value, timeout.origin
+    for each, seconds in ((key, request), ("limits.start_timeout", wanted.start_timeout)):
+        if seconds < 1:
+            desk.refuse(each, f"{each} is {seconds}, but nothing is done in less than a second", "for example 30s")
+    key = "limits.graceful_timeout"
     same = wanted.graceful_timeout == AUTO
-    graceful = request if same else cast("int", wanted.graceful_timeout)
-    key = "limits.request_timeout" if same else "limits.graceful_timeout"
-    graceful_origin = desk.said.origin(key)
+    most = request if same else cast("int", wanted.graceful_timeout)
+    finish = _timeout(desk, taken, key, most, "what is in work at a stop may take this long")
+    if finish.value < 1:
+        # nginx takes 0 for "no limit", which is the opposite of what is meant.
+        desk.refuse(key, "what is in work at a stop needs at least one second", "for example 10s")
+    graceful, graceful_origin = finish.value, origin if same and finish.origin == "default" else finish.origin
     body = wanted.body
     return LimitsPlan(
         body=desk.chosen(
             "limits.body", body, f"a larger body is answered 413 ({show_size(body)})" if body else "no limit"
         ),
-        request=Chosen("limits.request_timeout", request, origin, "longest request in the app server"),
+        request=timeout,
         read=Chosen("limits.request_timeout", request + 2, origin, f"above the app server's {show_seconds(request)}"),
-        graceful=Chosen(key, graceful, graceful_origin, "what is in work at a stop may take this long"),
+        graceful=Chosen(key, graceful, graceful_origin, finish.reason),
         stop=Chosen(key, graceful + 5, graceful_origin, f"above the app server's {show_seconds(graceful)}"),
         kill=Chosen(key, graceful + 10, graceful_origin, "after this what still runs is killed"),
         start=desk.chosen("limits.start_timeout", wanted.start_timeout, "the app must be healthy by then"),
     )
+
+
+def _timeout(desk: Desk, taken: Taken, key: str, seconds: int, reason: str) -> Chosen[int]:
+    """The seconds from the user's own file where nothing stronger was said: nginx must know them too."""
+    if not desk.takes(taken, key):
+        return desk.chosen(key, seconds, reason)
+    theirs = taken.read(key)
+    if theirs:
+        return Chosen(key, theirs, taken.place(key), reason)
+    told = f"{taken.place(key)} tells no number of seconds that can be read"
+    desk.warnings.append(f"{told}: {key} is {show_seconds(seconds)}")
+    return desk.chosen(key, seconds, reason)
 
 
 def trusted(desk: Desk) -> Chosen[tuple[str, ...]]:
@@ -82,7 +101,9 @@ def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
         version=found.version,
         modules=tuple(sorted(found.modules)),
         workers=desk.chosen(
-            "nginx.workers", workers, f"{machine.cores:g} cores ({machine.cores_from})" if auto else "as set"
+            "nginx.workers",
+            workers,
+            f"one for each core: {machine.cores:g} ({machine.cores_from})" if auto else "as set",
         ),
         connections=desk.chosen("nginx.connections", wanted.connections, "for each worker, clients and app together"),
         open_files=desk.chosen(
@@ -146,6 +167,14 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     if exposed:
         desk.warnings.append(f"{url} is left to the app: {folder} holds {exposed}, which nginx must not hand out")
         return None
+    try:
+        PAIRS.parse({url: folder})
+    except ValueError as error:
+        desk.warnings.append(f"{url} is left to the app: {error}")
+        return None
+    if _taken_url(desk, url):
+        desk.warnings.append(f"{url} is left to the app: {_taken_url(desk, url)}")
+        return None
     return Static(url.rstrip("/") + "/", folder.rstrip("/") + "/")
 
 
@@ -159,12 +188,24 @@ def _said(desk: Desk, url: str, text: str) -> Static | None:
         what = f"{url}: {path} holds the whole project; anyone could read its code and settings"
         desk.refuse("static", what, "put the files in a folder of their own, such as static/")
     elif place.exposed:
-        what = f"{url}: {path} holds {place.exposed}, which no visitor may read"
-        desk.refuse("static", what, "move it out of the public folder")
+        what = f"{url}: {path} {'holds' if place.folder else 'is'} {place.exposed}, which no visitor may read"
+        desk.refuse("static", what, "move it out of the public folder" if place.folder else "name another file")
+    elif _taken_url(desk, url):
+        desk.refuse("static", f"{url}: {_taken_url(desk, url)}", "choose another URL, such as /static/")
     else:
         url, path = (f"{url.rstrip('/')}/", f"{path.rstrip('/')}/") if place.folder else (url.rstrip("/"), path)
         return Static(url, path)
     return None
+
+
+def _taken_url(desk: Desk, url: str) -> str:
+    """Why the URL is not free; empty when it is."""
+    bare, mount = url.rstrip("/"), desk.settings.app.mount
+    if mount and bare == mount:
+        return f"the whole app is mounted at {mount}"
+    if bare in {HEALTH_LIVE, HEALTH_READY}:
+        return "porch answers there whether the app is well"
+    return ""
 
 
 def _too_wide(desk: Desk, path: str) -> bool:
@@ -189,4 +230,7 @@ def home_page(desk: Desk) -> Chosen[str]:
     place = desk.facts.places[path]
     if not place.exists or place.folder:
         desk.refuse("files.home_page", f"there is no file {path}", "check the path; it is relative to the project")
+    elif place.exposed:
+        what = f"{path} is {place.exposed}, which no visitor may read"
+        desk.refuse("files.home_page", what, "name a page, such as static/index.html")
     return desk.chosen("files.home_page", path, "answered by nginx")

@@ -6,13 +6,13 @@ Rule: a number comes from the limits that bind this process, never from the host
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import shlex
 from pathlib import PurePosixPath as Path
-from typing import Any, cast
+from typing import cast
 
 from porch import servers
-from porch.decide.desk import Desk
-from porch.errors import Exit
+from porch.decide.desk import Desk, Taken
+from porch.errors import Exit, Problem
 from porch.facts import MIB, Facts
 from porch.plan import Chosen, Interface, ServerPlan
 from porch.servers import Server
@@ -51,10 +51,42 @@ def choose(desk: Desk, interface: Interface, config: str) -> Server | None:
     for server in able:
         if server.config_name and Path(config).name == server.config_name:
             return _installed(desk, server)
-    for server in able:
-        if _version(desk.facts, server):
-            return server
+    there = [server for server in able if _version(desk.facts, server)]
+    fitting = [server for server in there if not _missed(desk, server)]
+    for server in (*fitting, *there):
+        return server
     return _installed(desk, able[0])
+
+
+_OF_ONE_SERVER = ("server.worker_class", "server.min_workers", "server.config")
+"""Settings that only some servers have: saying one of them says which server is meant."""
+
+
+def _missed(desk: Desk, server: Server) -> list[str]:
+    """What was said that means another server."""
+    missed = [key for key in _OF_ONE_SERVER if desk.is_said(key) and key in server.cannot]
+    return [*missed, *_foreign_args(desk, server)]
+
+
+def _foreign_args(desk: Desk, server: Server) -> list[str]:
+    """The variable of another server that the further words come from."""
+    variable = desk.said.origin("server.args").removeprefix("$")
+    owners = [each for each in servers.SERVERS if variable in each.environment]
+    return [f"${variable}"] if owners and server not in owners else []
+
+
+def _told_by(desk: Desk, server: Server, interface: Interface) -> list[str]:
+    """What was said that this server can do and a faster one cannot."""
+    faster = servers.SERVERS[: servers.SERVERS.index(server)]
+    missed = [_missed(desk, each) for each in faster if interface in each.speaks and _version(desk.facts, each)]
+    return [] if _missed(desk, server) else [word for words in missed for word in words]
+
+
+def taken(desk: Desk, server: Server | None, config: str) -> Taken:
+    """What the user's own configuration file decides."""
+    if server is None or not server.config_name or not config:
+        return Taken()
+    return Taken(Path(config).name, server.taken_from(desk.facts.places[config].text))
 
 
 def _version(facts: Facts, server: Server) -> str:
@@ -76,76 +108,105 @@ def _server_reason(desk: Desk, server: Server, interface: Interface, config: str
         return "as set", ""
     if server.config_name and Path(config).name == server.config_name:
         return f"the project has {server.config_name}", "detected"
+    told = _told_by(desk, server, interface)
+    if told:
+        return f"the fastest installed that can do what {told[0]} says", ""
     return f"best measured for {interface} of those installed", ""
 
 
-def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str]) -> ServerPlan:
+def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str], taken: Taken) -> ServerPlan:
     """Everything about the server that was chosen."""
-    wanted = desk.settings.server
     used = config.value if server.config_name and config.value else ""
-    taken = server.taken_from(desk.facts.places[used].text) if used else {}
+    if config.value and not used and not desk.is_said("server.config"):
+        desk.warnings.append(f"{Path(config.value).name} is beside the app, but {server.name} does not read it")
     reason, origin = _server_reason(desk, server, interface, config.value)
-    kind = _worker_class(desk, server, interface, taken)
-    keep_alive = _taken(
-        desk, taken, "server.keep_alive", wanted.keep_alive, "above nginx's own, so that nginx closes first"
-    )
+    kind, workers = _worker_class(desk, server, interface, taken), _workers(desk, server, taken)
+    why = "above nginx's own, so that nginx closes first"
+    keep_alive = _taken(desk, taken, "server.keep_alive", desk.settings.server.keep_alive, why)
     idle = min(NGINX_IDLE, max(keep_alive.value - 1, 0))
-    backlog = min(wanted.backlog, desk.facts.machine.somaxconn)
-    if backlog < wanted.backlog:
-        desk.warnings.append(
-            f"server.backlog is {wanted.backlog}, but the kernel allows {backlog} (net.core.somaxconn)"
-        )
     return ServerPlan(
         name=desk.chosen("server.name", server.name, reason, origin=origin),
         version=_version(desk.facts, server),
         protocol=server.protocol,
-        workers=_workers(desk, server, taken),
-        min_workers=desk.chosen(
-            "server.min_workers", wanted.min_workers, "as set" if wanted.min_workers else "all are kept"
-        ),
+        workers=workers,
+        min_workers=_min_workers(desk, server, workers.value),
         threads=_threads(desk, server, interface, kind.value, taken),
         worker_class=kind,
         keep_alive=keep_alive,
         idle=Chosen("server.keep_alive", idle, keep_alive.origin, "shorter than the app server's own"),
-        backlog=desk.chosen("server.backlog", backlog, "connections that may wait for a worker"),
+        backlog=_backlog(desk),
         config=Chosen("server.config", used, config.origin, config.reason if used else "none"),
-        args=desk.chosen("server.args", wanted.args, "as set" if wanted.args else "none"),
+        args=_args(desk, server),
     )
 
 
-_Taken = Mapping[str, tuple[object, int]]
-
-
-def _taken(desk: Desk, taken: _Taken, key: str, value: Any, reason: str) -> Chosen[Any]:
-    """The value from the user's own file where the user said nothing stronger."""
-    if key in taken and not desk.is_said(key):
-        theirs, line = taken[key]
-        name = next(iter(servers.config_names()))
-        return Chosen(key, theirs if theirs is not None else 0, f"{name}:{line}", "your own file decides")
+def _taken(desk: Desk, taken: Taken, key: str, value: int, reason: str) -> Chosen[int]:
+    """The value from the user's own file where the user said nothing stronger; 0 when only the server can tell it."""
+    if desk.takes(taken, key):
+        return Chosen(key, cast("int", taken.read(key) or 0), taken.place(key), "your own file decides")
     return desk.chosen(key, value, reason)
 
 
-def _worker_class(desk: Desk, server: Server, interface: Interface, taken: _Taken) -> Chosen[str]:
+def _backlog(desk: Desk) -> Chosen[int]:
+    wanted, allowed = desk.settings.server.backlog, desk.facts.machine.somaxconn
+    if allowed < wanted:
+        desk.warnings.append(f"server.backlog is {wanted}, but the kernel allows {allowed} (net.core.somaxconn)")
+    return desk.chosen("server.backlog", min(wanted, allowed), "connections that may wait for a worker")
+
+
+def _min_workers(desk: Desk, server: Server, workers: int) -> Chosen[int]:
+    key, wanted = "server.min_workers", desk.settings.server.min_workers
+    if wanted and key in server.cannot:
+        return desk.chosen(key, 0, "all are kept")
+    if wanted and wanted >= workers:
+        origin = desk.said.origin(key)
+        desk.warnings.append(f"{key} is {wanted} ({origin}), not below the {workers} workers: all of them are kept")
+        return desk.chosen(key, 0, f"all are kept: {wanted} is not below {workers}")
+    return desk.chosen(key, wanted, "as set" if wanted else "all are kept")
+
+
+def _args(desk: Desk, server: Server) -> Chosen[tuple[str, ...]]:
+    key, wanted = "server.args", desk.settings.server.args
+    for variable in _foreign_args(desk, server):
+        desk.warnings.append(f"{variable} is left out: {shlex.join(wanted)} means nothing to {server.name}")
+        return desk.chosen(key, (), f"none that {server.name} would understand")
+    return desk.chosen(key, wanted, "as set" if wanted else "none")
+
+
+def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken) -> Chosen[str]:
     key = "server.worker_class"
-    if key in taken and not desk.is_said(key):
-        return cast("Chosen[str]", _taken(desk, taken, key, "", ""))
+    if desk.takes(taken, key):
+        kind = taken.values[key][0]
+        told = Chosen(key, kind if isinstance(kind, str) else "", taken.place(key), "your own file decides")
+        _need_package(desk, told)
+        return told
     try:
         kind = server.worker_class(interface, desk.settings.server.worker_class)
     except ValueError as error:
         desk.refuse(key, str(error), "leave the setting out, and a fitting one is chosen")
         kind = ""
-    package = {"gevent": "gevent", "aiohttp": "aiohttp"}.get(kind, "")
+    if not kind:
+        return desk.chosen(key, "", f"{server.name} has one kind of worker")
+    asked = desk.settings.server.worker_class != AUTO
+    chosen = desk.chosen(key, kind, "as set" if asked else f"for {interface} apps")
+    _need_package(desk, chosen)
+    return chosen
+
+
+def _need_package(desk: Desk, kind: Chosen[str]) -> None:
+    """Some kinds of worker come from a package of their own."""
+    package = {"gevent": "gevent", "aiohttp": "aiohttp"}.get(kind.value, "")
     if package and package not in desk.facts.servers:
         fix = f"{desk.facts.python} -m pip install {package}"
-        desk.refuse(key, f"{package} is not installed for {desk.facts.python}", fix, Exit.MACHINE)
-    return desk.chosen(key, kind, f"for {interface} apps")
+        what = f"{package} is not installed for {desk.facts.python}"
+        desk.problems.append(Problem(what, f"{kind.setting} from {kind.origin}", fix, Exit.MACHINE))
 
 
-def _workers(desk: Desk, server: Server, taken: _Taken) -> Chosen[int]:
+def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
     key, wanted, machine = "server.workers", desk.settings.server, desk.facts.machine
     if wanted.workers != AUTO:
         return desk.chosen(key, cast("int", wanted.workers), "as set")
-    if key in taken:
+    if desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
     cores = max(1, math.ceil(machine.cores))
     if wanted.workers_per_core:
@@ -167,12 +228,15 @@ def _workers(desk: Desk, server: Server, taken: _Taken) -> Chosen[int]:
     return desk.chosen(key, number, why)
 
 
-def _threads(desk: Desk, server: Server, interface: Interface, kind: str, taken: _Taken) -> Chosen[int]:
+def _threads(desk: Desk, server: Server, interface: Interface, kind: str, taken: Taken) -> Chosen[int]:
     key, wanted = "server.threads", desk.settings.server.threads
-    if wanted != AUTO:
-        return desk.chosen(key, cast("int", wanted), "as set")
-    if key in taken:
+    if wanted == AUTO and desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
     number = server.auto_threads(interface, kind)
+    if wanted != AUTO and (number or desk.takes(taken, "server.worker_class")):
+        return desk.chosen(key, cast("int", wanted), "as set")
+    if wanted != AUTO and key not in server.cannot:
+        whose = f"{server.name}'s {kind} workers use" if kind else f"{server.name} uses"
+        desk.warnings.append(f"{key} ({desk.said.origin(key)}) changes nothing: {whose} none for {interface} apps")
     why = "so that one slow request does not hold up the next" if number else "this kind of worker uses none"
     return desk.chosen(key, number, why)
