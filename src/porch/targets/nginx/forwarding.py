@@ -14,6 +14,9 @@ from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, e
 KNOWS_REQUEST_PORT = (1, 29, 3)
 """`$request_port` and `$is_request_port`: changes with nginx 1.29.3."""
 
+RETRY_WITHIN = 10
+"""Seconds after which nothing is asked again; never above the read timeout, or a slow request would run twice."""
+
 BLANKED: tuple[LiteralString, ...] = (
     "Forwarded",
     "X-Forwarded-Ssl",
@@ -169,10 +172,10 @@ def upstream_timing(plan: Plan) -> list[Node]:
             f"{kind}_next_upstream",
             "error",
             "timeout",
-            note="What the app cannot have acted on is asked again; a POST that was sent never is.",
+            note="A GET whose worker died is asked again; a POST that was sent never is, nor what took its full time.",
         ),
         directive(f"{kind}_next_upstream_tries", 3),
-        directive(f"{kind}_next_upstream_timeout", "10s"),
+        directive(f"{kind}_next_upstream_timeout", f"{min(RETRY_WITHIN, read.value)}s", setting=read.setting),
         directive(f"{kind}_buffer_size", "16k", note="Headers of the answer: room for large cookies."),
         directive(f"{kind}_buffers", 8, "16k"),
         directive(f"{kind}_ignore_headers", "X-Accel-Redirect", note="The app's answers open no file of this machine."),

@@ -10,6 +10,7 @@ from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
 from porch.syntax.nginx import Expr, Node, block, comment, directive, join
+from porch.targets.nginx.notes import note
 
 UPSTREAM: LiteralString = "app"
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
@@ -19,11 +20,7 @@ def servers(plan: Plan) -> list[Node]:
     """The site, and in front of it a refusal for other hosts where the site's names are known."""
     domains = plan.http.domains
     if not domains.value:
-        return [
-            block(
-                "server", children=[*_listen(plan, default=True), *_site(plan)], note=f"{domains.reason}.".capitalize()
-            )
-        ]
+        return [block("server", children=[*_listen(plan, default=True), *_site(plan)], note=note(domains))]
     refusal = block(
         "server",
         children=[
@@ -134,13 +131,13 @@ def _static(plan: Plan, each: Static) -> Node:
         block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
     ]
-    note = "Files, answered without the app; both slashes matter."
-    return block("location", Expr("^~"), each.url, children=children, note=note, setting=setting)
+    why = "Files, answered without the app; both slashes matter."
+    return block("location", Expr("^~"), each.url, children=children, note=why, setting=setting)
 
 
 def _expires(plan: Plan) -> Node:
     each = plan.expires
-    return directive("expires", _span(each.value) if each.value else -1, note=each.reason, setting=each.setting)
+    return directive("expires", _span(each.value) if each.value else -1, note=note(each), setting=each.setting)
 
 
 def _span(seconds: int) -> str:

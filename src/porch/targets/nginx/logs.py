@@ -9,6 +9,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Expr, Node, block, directive, entry, join
+from porch.targets.nginx.notes import note
 
 _FIELDS: tuple[LiteralString, ...] = (
     '{"time":"$time_iso8601",',
@@ -32,10 +33,10 @@ def nodes(plan: Plan) -> list[Node]:
     """The access log, in the format of the Plan."""
     kind, access = plan.log.format, plan.log.access
     if not access.value:
-        return [directive("access_log", False, note=access.reason, setting=access.setting)]
+        return [directive("access_log", False, note=note(access), setting=access.setting)]
     if kind.value == "text":
-        note = "Apache's combined format, which nginx knows by this name."
-        return [directive("access_log", "/dev/stdout", "combined", note=note, setting=kind.setting)]
+        why = "Apache's combined format, which nginx knows by this name."
+        return [directive("access_log", "/dev/stdout", "combined", note=why, setting=kind.setting)]
     return [
         block(
             "map",

@@ -1,6 +1,6 @@
 """Content types by file name, written out because not every nginx comes with such a list.
 
-Rule: the registered type (IANA media types); text is UTF-8.
+Rule: the registered type (IANA media types), and no charset: the file says its own.
 """
 
 from __future__ import annotations
