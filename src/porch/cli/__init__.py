@@ -12,8 +12,9 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 
 from porch.cli import parser, screen
-from porch.errors import Exit, Refused
+from porch.errors import Exit, Problem, Refused
 from porch.settings import Flag
+from porch.syntax.file import Unwritable
 
 
 def run(words: Sequence[str]) -> int:
@@ -24,6 +25,9 @@ def run(words: Sequence[str]) -> int:
     except Refused as refused:
         screen.problems(refused.problems, as_json=_wants_json(words))
         return int(refused.exit)
+    except Unwritable as unwritable:
+        screen.problems([_unwritable(unwritable)], as_json=_wants_json(words))
+        return int(Exit.USAGE)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -34,6 +38,11 @@ def run(words: Sequence[str]) -> int:
         traceback.print_exc()
         print("porch: this is a fault of porch itself; please report it with the lines above", file=sys.stderr)
         return int(Exit.FAULT)
+
+
+def _unwritable(error: Unwritable) -> Problem:
+    """A value that some program's configuration cannot hold, whatever its quoting."""
+    return Problem(str(error), error.setting, "choose another value, or give that file or folder another name")
 
 
 def _wants_json(words: Sequence[str]) -> bool:

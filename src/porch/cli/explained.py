@@ -16,9 +16,8 @@ from typing import Any, cast
 from porch import mainline, servers, settings
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused, suggestion
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Plan
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Plan, Static
 from porch.sources import Said
-from porch.syntax import words
 from porch.syntax.file import File
 from porch.targets import nginx
 
@@ -90,16 +89,14 @@ def urls(plan: Plan) -> list[tuple[str, str, str]]:
     return rows
 
 
-def show(value: Any) -> str:
-    """A value as a person would write it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        parts = cast("tuple[object, ...]", value)
-        if parts and is_dataclass(parts[0]):
-            return " ".join(f"{each.url}={each.path}" for each in cast("tuple[Any, ...]", parts))
-        return words.show(tuple(map(str, parts))) if parts else "none"
-    return str(value) if value != "" else "none"
+def show(each: Explained) -> str:
+    """The value as a person would write it."""
+    value: Any = each.value
+    if value in ("", ()):
+        return "none"
+    if isinstance(value, tuple) and isinstance(value[0], Static):
+        return ", ".join(f"{one.url}={one.path}" for one in cast("tuple[Static, ...]", value))
+    return settings.spec(each.setting).kind.show(value)
 
 
 def explain(given: Namespace) -> int:
@@ -150,7 +147,7 @@ def _whole(plan: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _show_one(each: Explained) -> None:
     spec = settings.spec(each.setting)
-    print(f"{screen.styled(each.setting, 'bold', sys.stdout)} = {show(each.value)}")
+    print(f"{screen.styled(each.setting, 'bold', sys.stdout)} = {show(each)}")
     print(f"  {spec.says}")
     print(f"  origin   {each.origin}")
     print(f"  reason   {each.reason}")
@@ -172,7 +169,7 @@ def _show_all(plan: Plan, found: list[Explained]) -> None:
     print()
     screen.table([(url, by, source) for url, by, source in urls(plan)], ("URL", "ANSWERED BY", "FROM"))
     print()
-    rows = [(each.setting, show(each.value), each.origin, each.reason) for each in found]
+    rows = [(each.setting, show(each), each.origin, each.reason) for each in found]
     screen.table(rows, ("SETTING", "VALUE", "ORIGIN", "REASON"))
     for warning in plan.warnings:
         screen.warn(warning)

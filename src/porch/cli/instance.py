@@ -34,11 +34,10 @@ def status(given: Namespace) -> int:
     if given.json:
         print(json.dumps(told, indent=2))
         return int(Exit.DONE)
-    requests = told.get("requests") or {}
+    requests: dict[str, int] = told.get("requests") or {}
     print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {told['server']}")
-    print(
-        f"{requests.get('total', 0)} requests, {requests.get('errors', 0)} errors, {told.get('dropped_lines', 0)} log lines dropped"
-    )
+    total, errors, dropped = requests.get("total", 0), requests.get("errors", 0), told.get("dropped_lines", 0)
+    print(f"{total} requests, {errors} errors, {dropped} log lines dropped")
     rows = [_row(each) for each in told["processes"]]
     screen.table(rows, ("NAME", "ROLE", "PID", "MEMORY", "UPTIME", "RESTARTS"))
     return int(Exit.DONE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from porch import __version__, settings
 from porch.errors import Problem, Refused, suggestion
@@ -43,16 +43,39 @@ class Parser(argparse.ArgumentParser):
     """argparse, whose complaints are Problems like all others."""
 
     def error(self, message: str) -> NoReturn:
-        """Refuse with a suggestion where a known word is near."""
-        words = [flag for action in self._actions for flag in action.option_strings]
-        hint = ""
-        for word in message.replace(",", " ").split():
-            if word.startswith("-"):
-                hint = suggestion(word.partition("=")[0], words)
-        if "invalid choice" in message:
-            hint = suggestion(message.split("'")[1], [name for name, _ in COMMANDS])
-        fix = hint or f"{self.prog} --help shows what there is"
-        raise Refused(Problem(message, "command line", fix))
+        """Refuse, with a suggestion where a known word is near."""
+        more = f"{self.prog} --help shows what there is"
+        start, _, rest = message.partition(": ")
+        if start == "unrecognized arguments":
+            raise Refused(*_unknown(rest.split(), self._flags(), more))
+        if rest.startswith("invalid choice"):
+            wrong, known = rest.split("'")[1], self._choices(start)
+            fix = suggestion(wrong, known) or f"known: {', '.join(known)}"
+            raise Refused(Problem(f'there is no {start.split()[-1].lower()} "{wrong}"', "command line", fix))
+        raise Refused(Problem(message, "command line", more))
+
+    def _flags(self) -> list[str]:
+        """Every flag, those of the command that was typed included."""
+        below = [one for action in self._actions for one in _commands(action).values()]
+        own = [flag for action in self._actions for flag in action.option_strings]
+        return [*own, *(flag for one in below for flag in one._flags())]
+
+    def _choices(self, told: str) -> list[str]:
+        """The words that one of the arguments takes."""
+        named = [action for action in self._actions if told.endswith(str(action.metavar or action.dest))]
+        return [str(word) for action in named for word in action.choices or ()]
+
+
+def _commands(action: argparse.Action) -> dict[str, Parser]:
+    return cast("dict[str, Parser]", action.choices) if action.nargs == argparse.PARSER else {}
+
+
+def _unknown(words: Sequence[str], flags: Sequence[str], more: str) -> list[Problem]:
+    """A Problem for each flag that nobody knows; for the first word when there is none."""
+    wrong = [word.partition("=")[0] for word in words if word.startswith("-")]
+    if not wrong:
+        return [Problem(f'"{words[0]}" is one word too many', "command line", more)]
+    return [Problem(f'unknown flag "{word}"', "command line", suggestion(word, flags) or more) for word in wrong]
 
 
 class _Collect(argparse.Action):
@@ -72,7 +95,7 @@ class _Collect(argparse.Action):
 
 
 def parser(words: Sequence[str] | None = None) -> Parser:
-    """The command line; given the words typed, only the command among them gets its flags, because making all is slow."""
+    """The command line; given the words typed, only the command among them gets its flags: making all is slow."""
     top = Parser(
         prog="porch",
         description="Any Python web app on the network, properly: nginx in front, an app server behind it.",
@@ -95,7 +118,6 @@ def _target(command: argparse.ArgumentParser) -> None:
 
 
 def _explain(command: argparse.ArgumentParser) -> None:
-    # SETTING and TARGET are told apart by `settings`: no module is named like a setting.
     command.add_argument(
         "setting", nargs="?", metavar="SETTING", help="one setting, such as limits.body; all when left out"
     )

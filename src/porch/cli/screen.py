@@ -1,6 +1,7 @@
 """What a person or a machine reads: problems, the banner, tables.
 
-Rule: causes first, then the place, then what to do; colour only on a terminal that wants it; JSON where it was asked for.
+Rule: causes first, then the place, then what to do; colour only on a terminal that wants it; JSON where it was asked
+for.
 """
 
 from __future__ import annotations

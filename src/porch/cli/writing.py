@@ -6,6 +6,7 @@ Rule: a file that was edited by hand is never overwritten in silence.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import sys
 from argparse import Namespace
@@ -57,7 +58,7 @@ def _diff(files: list[File], folder: Path) -> int:
     """Show what writing would change; exits 0 either way, as `git diff` does."""
     for file in files:
         path = folder / file.path
-        there = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        there = path.read_text("utf-8", "replace").splitlines(keepends=True) if path.is_file() else []
         new = rendered.sealed(file).splitlines(keepends=True)
         sys.stdout.writelines(difflib.unified_diff(there, new, str(path), f"{path} (rendered)"))
     return int(Exit.DONE)
@@ -84,7 +85,7 @@ def _config(plan: Plan) -> str:
         "",
         "[app]",
         *(f"# found: {line}" for line in app.evidence[:3]),
-        f'target = "{app.target.value}"',
+        f"target = {_quoted(app.target.value)}",
         "",
         "[server]",
         f'# name = "{server.name.value}"  # {server.name.reason}',
@@ -92,7 +93,7 @@ def _config(plan: Plan) -> str:
         "",
         "[static]",
         "# URL = folder; nginx answers for these without the app",
-        *(f'"{each.url}" = "{_short(plan, each.path)}"' for each in plan.static.value),
+        *(f"{_quoted(each.url)} = {_quoted(_short(plan, each.path))}" for each in plan.static.value),
         "",
         "[limits]",
         *(
@@ -102,6 +103,11 @@ def _config(plan: Plan) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's escapes are among TOML's."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _limits(body: int, request: int) -> list[tuple[str, settings.Spec, int]]:
