@@ -67,6 +67,14 @@ def test_stop_by_signal(project: MakeProject, by: signal.Signals) -> None:
     assert site.stop(by) == 0
 
 
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_stop_while_workers_still_start(project: MakeProject, kind: str) -> None:
+    """Told to stop in the moment of ready, while other workers still start, porch does not wait for a deadline."""
+    words = ("--server", "gunicorn", "--server-worker-class", kind, "--workers", "8")
+    site = project("echo_wsgi").run("app:app", *words)
+    assert site.stop(deadline=15) == 0
+
+
 @pytest.fixture(scope="module", params=["granian", "gunicorn"])
 def alive(request: pytest.FixtureRequest, shared_project: MakeProject) -> Site:
     """An app with two workers."""
