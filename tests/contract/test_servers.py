@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -131,11 +132,38 @@ def test_request_in_work_is_finished_at_a_stop(kind: Kind) -> None:
 
 
 @every_kind
+def test_request_that_hangs_does_not_hold_up_a_stop(kind: Kind) -> None:
+    """A request that takes longer than the graceful time is cut, unless the server is known not to."""
+    if "limits.graceful_timeout" in servers.by_name(kind.server).cannot:
+        pytest.skip("said in `cannot`")
+    with Running(kind, {"app.py": ECHO[kind.interface]}, overrides={"limits__graceful": 1}) as running:
+        running.wait_ready()
+        asking = threading.Thread(target=lambda: _asked(running, "/slow?seconds=8"))
+        asking.start()
+        until(lambda: "slow begins" in running.log(), "the request is in work")
+        running.terminate()
+        running.wait_end(4.0)
+        asking.join()
+
+
+@every_kind
+def test_stop_while_the_app_loads(kind: Kind) -> None:
+    """TERM that comes while workers are importing the app ends them all the same."""
+    text = "import time\nprint('import begins', flush=True)\ntime.sleep(1)\n" + ECHO[kind.interface]
+    with Running(kind, {"app.py": text}) as running:
+        until(lambda: running.log().count("import begins") == kind.workers, "every worker is importing")
+        running.terminate()
+        running.wait_end(5.0)
+        until(lambda: not _group(running.process.pid), "no process is left")
+
+
+@every_kind
 def test_app_that_raises_is_reported(kind: Kind) -> None:
-    """An app that raises on import ends the server within 3 s, and the report has the app's traceback alone."""
+    """An app that raises on import is reported within 3 s and ends the server, and the report has the app's traceback alone."""
     text = "import settings\n\ndef app(*call): ...\n"
     with Running(kind, {"app.py": text, "settings.py": "KEY = {}['SECRET_KEY']\n"}) as running:
-        running.wait_end(3.0)
+        until(running.reported, "the report", 3.0)
+        running.wait_end()
         report = running.report()
         assert "raised KeyError: 'SECRET_KEY'" in report["what"]
         assert "settings.py:1" in report["what"]
@@ -145,9 +173,10 @@ def test_app_that_raises_is_reported(kind: Kind) -> None:
 
 @every_kind
 def test_app_of_another_kind_is_reported(kind: Kind) -> None:
-    """A callable of the wrong kind ends the server within 3 s, and the report says what it is."""
+    """A callable of the wrong kind is reported within 3 s and ends the server, and the report says what it is."""
     with Running(kind, {"app.py": REFUSES[kind.interface]}) as running:
-        running.wait_end(3.0)
+        until(running.reported, "the report", 3.0)
+        running.wait_end()
         found = "an ASGI app" if kind.interface == "wsgi" else "a WSGI app"
         assert f"app:app is {found}, but" in running.report()["what"]
 
@@ -179,10 +208,10 @@ def test_every_server_is_asked() -> None:
     assert {(kind.server, kind.interface) for kind in KINDS} == spoken
 
 
-def _asked(running: Running) -> Answer | None:
+def _asked(running: Running, path: str = "/") -> Answer | None:
     try:
-        answer = running.ask("/")
-    except OSError:
+        answer = running.ask(path)
+    except (OSError, HTTPException):
         return None
     return answer if answer.status == 200 else None
 

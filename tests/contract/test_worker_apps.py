@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import KINDS, NGINX, Kind, Running
+from serving import KINDS, NGINX, Kind, Running, until
 from websockets.sync.client import unix_connect
 
 from porch import worker
@@ -346,6 +346,7 @@ def test_websocket_sees_client_and_mount(kind: Kind) -> None:
         "        await send({'type': 'websocket.accept'})\n"
         "        told = [scope['client'][0], scope['scheme'], scope['root_path'], scope['path']]\n"
         "        await send({'type': 'websocket.send', 'text': json.dumps(told)})\n"
+        "        await receive()\n"
     )
     headers = {name: value for name, value in NGINX.items() if name != "Host"}
     with Running(kind, {"app.py": text}, overrides={"app__mount": "/api"}) as running:
@@ -358,14 +359,15 @@ def test_websocket_sees_client_and_mount(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.interface == "asgi"], ids=str)
 def test_failed_lifespan_is_reported(kind: Kind) -> None:
-    """An app that raises when it starts ends the server within 3 s, with its own traceback in the report."""
+    """An app that raises when it starts is reported within 3 s with its own traceback, and ends the server."""
     text = (
         "from contextlib import asynccontextmanager\nfrom starlette.applications import Starlette\n"
         "@asynccontextmanager\nasync def lifespan(app):\n    raise RuntimeError('no database')\n    yield\n"
         "app = Starlette(lifespan=lifespan)\n"
     )
     with Running(kind, {"app.py": text}) as running:
-        running.wait_end(3.0)
+        until(running.reported, "the report", 3.0)
+        running.wait_end()
         report = running.report()
     assert "lifespan startup" in report["what"]
     assert "RuntimeError: no database" in report["traceback"]
@@ -375,7 +377,8 @@ def test_aiohttp_factory_that_raises_is_reported() -> None:
     """A factory that is awaited in the worker's loop fails as clearly as an import."""
     text = "async def app():\n    raise OSError('no database')\n"
     with Running(Kind("gunicorn", "aiohttp", "aiohttp"), {"app.py": text}) as running:
-        running.wait_end(3.0)
+        until(running.reported, "the report", 3.0)
+        running.wait_end()
         assert "The factory app:app raised OSError: no database" in running.report()["what"]
 
 

@@ -46,6 +46,8 @@ class Uwsgi:
             "server.worker_class": "it has one kind of worker",
             "server.config": "no file of yours is read; give its options as server.args",
             "server.keep_alive": "its protocol opens a connection for each request",
+            "limits.graceful_timeout": "at a stop it waits for the requests in work without a limit of its own; the "
+            "supervisor ends it 10 s after this time",
             "log.level": "it has no levels, and says little",
         }
 

@@ -37,7 +37,8 @@ def app_or_exit() -> tuple[Any, Settings]:
         # is left, and what they started stays.
         process.die_with_parent()
     try:
-        return load(settings), settings
+        with process.stoppable():
+            return load(settings), settings
     except LoadError as failure:
         leave(failure, settings)
 
