@@ -359,14 +359,14 @@ def test_websocket_sees_client_and_mount(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.interface == "asgi"], ids=str)
 def test_failed_lifespan_is_reported(kind: Kind) -> None:
-    """An app that raises when it starts is reported within 3 s with its own traceback, and ends the server."""
+    """An app that raises when it starts is reported with its own traceback, and ends the server."""
     text = (
         "from contextlib import asynccontextmanager\nfrom starlette.applications import Starlette\n"
         "@asynccontextmanager\nasync def lifespan(app):\n    raise RuntimeError('no database')\n    yield\n"
         "app = Starlette(lifespan=lifespan)\n"
     )
     with Running(kind, {"app.py": text}) as running:
-        until(running.reported, "the report", 3.0)
+        until(running.reported, "the report")
         running.wait_end()
         report = running.report()
     assert "lifespan startup" in report["what"]
@@ -377,7 +377,7 @@ def test_aiohttp_factory_that_raises_is_reported() -> None:
     """A factory that is awaited in the worker's loop fails as clearly as an import."""
     text = "async def app():\n    raise OSError('no database')\n"
     with Running(Kind("gunicorn", "aiohttp", "aiohttp"), {"app.py": text}) as running:
-        until(running.reported, "the report", 3.0)
+        until(running.reported, "the report")
         running.wait_end()
         assert "The factory app:app raised OSError: no database" in running.report()["what"]
 

@@ -132,6 +132,7 @@ def _stopping(plan: Plan) -> Iterator[Option]:
     note = "And stops it only when the requests in work are done."
     yield ini.option("hook-master-start", "unix_signal:15 gracefully_kill_them_all", note)
     yield ini.option("worker-reload-mercy", graceful.value, graceful.reason, graceful.setting)
+    yield ini.option("shared-pyimport", "porch_worker.hup", "And reaches those that still load the app.")
     yield ini.option("vacuum", True, "The socket goes with it.")
 
 
