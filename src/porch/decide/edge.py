@@ -15,8 +15,9 @@ from porch.facts import Nginx
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
 from porch.values import AUTO, PAIRS, show_seconds, show_size
 
-OLDEST = (1, 18, 0)
-"""The oldest nginx that the rendered configuration is written for."""
+OLDEST = (1, 19, 10)
+"""The oldest nginx that the rendered configuration is written for: the first that bounds the age of a connection to the
+app (`keepalive_time`), without which a busy one would never leave the generation that a reload has replaced."""
 PORT = "8080"
 
 

@@ -20,8 +20,9 @@ from porch.values import AUTO, show_size
 
 WORKER_MEMORY = 96 * MIB
 """What one worker of a mid-size app takes; measured for Django with its admin: 70 to 90 MiB."""
-NGINX_IDLE = 4
-"""Seconds that nginx keeps an idle connection to the app: short, so that nginx always closes first."""
+NGINX_IDLE = 1
+"""Seconds that nginx keeps an idle connection to the app: short, so that nginx always closes first, and so that soon
+after a reload none to the old generation is left."""
 
 
 def own_config(desk: Desk) -> Chosen[str]:

@@ -188,5 +188,11 @@ def _upstream(plan: Plan) -> Node:
                 note=f"Below the app server's {server.keep_alive.value}s, so that nginx always closes first.",
                 setting=server.idle.setting,
             ),
+            directive(
+                "keepalive_time",
+                f"{server.idle.value}s",
+                note="Busy ones go too, so that after a reload all soon lead to the new generation.",
+                setting=server.idle.setting,
+            ),
         ]
     return block("upstream", Expr(locations.UPSTREAM), children=nodes)
