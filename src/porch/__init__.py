@@ -5,7 +5,13 @@ Rule: importing this costs nothing, because the resident process imports it too;
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from porch.errors import Problem, Refused
+    from porch.mainline import plan_for
+    from porch.plan import Plan
+    from porch.settings import Settings
 
 __version__ = "0.1.0"
 
