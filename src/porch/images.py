@@ -118,7 +118,7 @@ def _gunicorn(said: Mapping[str, str]) -> tuple[list[tuple[str, object, str]], t
     except ValueError:
         # Whatever is wrong with it, gunicorn's own message is the better one: hand it on whole.
         return [("server.args", words, origin)], ()
-    told = vars(found)
+    told: dict[str, str] = vars(found)
     notes: list[str] = []
     if told.pop("bind", None):
         notes.append(f"{origin}: --bind is left out, nginx listens in its place; use --listen")
@@ -130,7 +130,10 @@ def _gunicorn(said: Mapping[str, str]) -> tuple[list[tuple[str, object, str]], t
         if "." in told[kind]:
             # A class of the user's own: only gunicorn can load it, and its command line stands above its file.
             rest = ["--worker-class", told.pop(kind), *rest]
-    taken: list[tuple[str, object, str]] = [(key, str(raw), origin) for key, raw in told.items()]
+    # gunicorn takes its words for levels in any case.
+    taken: list[tuple[str, object, str]] = [
+        (key, raw.lower() if key == "log.level" else raw, origin) for key, raw in told.items()
+    ]
     if rest:
         taken.append(("server.args", rest, origin))
     return taken, tuple(notes)

@@ -124,7 +124,8 @@ def ratio(low: float, high: float) -> Kind:
             raise ValueError(f'"{raw}" is not a number from {low:g} to {high:g}')
         return value
 
-    return Kind("number", parse, lambda v: f"{v:g}", {"type": "number", "minimum": low, "maximum": high})
+    schema = {"type": "number", "minimum": low, "maximum": high}
+    return Kind("number", parse, lambda v: repr(v).removesuffix(".0"), schema)
 
 
 def choice(*options: str) -> Kind:
