@@ -1,0 +1,218 @@
+"""Every kind of value: what is read, what is refused with which sentence, and that what is shown is read back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from porch import values as v
+from porch.settings import specs
+from porch.values import Kind
+
+COUNT, COUNT_AUTO, RATIO = v.count(1, 512), v.count(1, 512, auto=True), v.ratio(0, 64)
+WORD = v.choice("auto", "gunicorn", "granian")
+
+READ: list[tuple[Kind, object, object]] = [
+    (v.SECONDS, 30, 30),
+    (v.SECONDS, "30", 30),
+    (v.SECONDS, " 2m ", 120),
+    (v.SECONDS, "1 h", 3600),
+    (v.SECONDS, "30d", 2592000),
+    (v.SECONDS, 0, 0),
+    (v.SECONDS, "3650d", v.LONGEST),
+    (v.SECONDS_OR_AUTO, "auto", "auto"),
+    (v.SECONDS_OR_AUTO, "10s", 10),
+    (v.SIZE, 1, 1),
+    (v.SIZE, "512K", 524288),
+    (v.SIZE, "10M", 10485760),
+    (v.SIZE, "10 MiB", 10485760),
+    (v.SIZE, "200m", 209715200),
+    (v.SIZE, "1gb", 1024**3),
+    (v.SIZE, "0", 0),
+    (v.FLAG, True, True),
+    (v.FLAG, "yes", True),
+    (v.FLAG, "On", True),
+    (v.FLAG, 1, True),
+    (v.FLAG, "off", False),
+    (v.FLAG, 0, False),
+    (COUNT, 3, 3),
+    (COUNT, "512", 512),
+    (COUNT_AUTO, "auto", "auto"),
+    (RATIO, "1.5", 1.5),
+    (RATIO, 2, 2.0),
+    (WORD, "granian", "granian"),
+    (v.WORDS, "python manage.py 'say hello'", ("python", "manage.py", "say hello")),
+    (v.WORDS, ["sh", "a b"], ("sh", "a b")),
+    (v.WORDS, "", ()),
+    (v.ADDRESSES, 8080, ("8080",)),
+    (v.ADDRESSES, "localhost:80", ("127.0.0.1:80",)),
+    (v.ADDRESSES, "*:80", ("0.0.0.0:80",)),
+    (v.ADDRESSES, "[0:0::1]:080", ("[::1]:80",)),
+    (v.ADDRESSES, ["8080", "unix:/run/x.sock", "8080"], ("8080", "unix:/run/x.sock")),
+    (v.ADDRESSES, "8080, 8081  8082", ("8080", "8081", "8082")),
+    (v.NETWORKS, "10.0.0.1", ("10.0.0.1/32",)),
+    (v.NETWORKS, ["10.0.0.0/8", "fd00::/8"], ("10.0.0.0/8", "fd00::/8")),
+    (v.DOMAINS, "Shop.Example.org.", ("shop.example.org",)),
+    (v.DOMAINS, "*.example.org example.org", ("*.example.org", "example.org")),
+    (v.PREFIX, "/api/", "/api"),
+    (v.PREFIX, "/", ""),
+    (v.PREFIX, "", ""),
+    (v.PAIRS, {"/static/": "static"}, (("/static/", "static"),)),
+    (v.PAIRS, "/a/=b, /c.ico=d=e", (("/a/", "b"), ("/c.ico", "d=e"))),
+    (v.PAIRS, ["/a/=b"], (("/a/", "b"),)),
+    (v.TEXT, "any text", "any text"),
+    (v.PATH, "a/b c", "a/b c"),
+]  # fmt: skip
+
+REFUSED: list[tuple[Kind, object, str]] = [
+    (v.SECONDS, "soon", '"soon" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
+    (v.SECONDS, "-1", '"-1" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
+    (v.SECONDS, "1w", '"1w" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
+    (v.SECONDS, True, 'a duration is a number of seconds or text such as "30s", "2m", "1h"'),
+    (v.SECONDS, 1.5, 'a duration is a number of seconds or text such as "30s", "2m", "1h"'),
+    (v.SECONDS, "3651d", '"3651d" is longer than ten years'),
+    (v.SECONDS_OR_AUTO, "Auto", '"Auto" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
+    (v.SIZE, "much", '"much" is no size; write bytes, or text such as "512K", "10M", "1G"; 0 is no limit'),
+    (v.SIZE, "1T", '"1T" is no size; write bytes, or text such as "512K", "10M", "1G"; 0 is no limit'),
+    (v.SIZE, -1, '"-1" is no size; write bytes, or text such as "512K", "10M", "1G"; 0 is no limit'),
+    (v.SIZE, [], 'a size is a number of bytes or text such as "10M"'),
+    (v.SIZE, "99999999999G", '"99999999999G" is more than nginx can count; 0 is no limit'),
+    (v.FLAG, "maybe", '"maybe" is neither true nor false'),
+    (v.FLAG, 2, '"2" is neither true nor false'),
+    (v.FLAG, None, '"None" is neither true nor false'),
+    (COUNT, 0, '"0" is not a whole number from 1 to 512'),
+    (COUNT, "513", '"513" is not a whole number from 1 to 512'),
+    (COUNT, "auto", '"auto" is not a whole number from 1 to 512'),
+    (COUNT, 2.5, '"2.5" is not a whole number from 1 to 512'),
+    (COUNT, True, '"True" is not a whole number from 1 to 512'),
+    (COUNT_AUTO, "many", '"many" is not a whole number from 1 to 512 or "auto"'),
+    (RATIO, "-1", '"-1" is not a number from 0 to 64'),
+    (RATIO, "nan", '"nan" is not a number from 0 to 64'),
+    (RATIO, "x", '"x" is not a number from 0 to 64'),
+    (WORD, "gunicon", '"gunicon" is none of auto, gunicorn, granian; did you mean "gunicorn"?'),
+    (WORD, 7, '"7" is none of auto, gunicorn, granian'),
+    (v.WORDS, "echo 'a", "a quote is not closed in this command"),
+    (v.WORDS, 7, 'a command is a list of words, such as ["python", "manage.py", "migrate"]'),
+    (v.WORDS, ["a", 1], 'a command is a list of words, such as ["python", "manage.py", "migrate"]'),
+    (v.ADDRESSES, "0", '"0" is no address; write 8080, 127.0.0.1:8080, [::1]:8080 or unix:/path'),
+    (v.ADDRESSES, "65536", '"65536" is no address; write 8080, 127.0.0.1:8080, [::1]:8080 or unix:/path'),
+    (v.ADDRESSES, "::1:80", '"::1:80" is no address; write 8080, 127.0.0.1:8080, [::1]:8080 or unix:/path'),
+    (v.ADDRESSES, "me:80", '"me:80": "me" is no IP address; listen on an address, not on a name'),
+    (v.ADDRESSES, "unix:x", '"unix:x": a unix socket needs an absolute path of at most 100 characters'),
+    (v.ADDRESSES, True, "this must be an address, or a list of them"),
+    (v.NETWORKS, "home", '"home" is no network; write an address or CIDR such as 10.0.0.0/8'),
+    (v.NETWORKS, "10.0.0.1/8", '"10.0.0.1/8" is no network; write an address or CIDR such as 10.0.0.0/8'),
+    (
+        v.NETWORKS,
+        "0.0.0.0/0",
+        '"0.0.0.0/0" would let anyone forge the client\'s address; name the networks of your load balancer',
+    ),
+    (
+        v.NETWORKS,
+        "::/0",
+        '"::/0" would let anyone forge the client\'s address; name the networks of your load balancer',
+    ),
+    (v.NETWORKS, {}, "this must be a network, or a list of them"),
+    (
+        v.DOMAINS,
+        "https://x.org",
+        '"https://x.org" is no domain name; write it as example.org, without scheme, port or path',
+    ),
+    (v.DOMAINS, "-x.org", '"-x.org" is no domain name; write it as example.org, without scheme, port or path'),
+    (v.DOMAINS, "a.*.org", '"a.*.org" is no domain name; write it as example.org, without scheme, port or path'),
+    (v.PREFIX, "api", '"api" is no URL prefix; write it as /api'),
+    (v.PREFIX, "/a/../b", '"/a/../b" is no URL prefix; write it as /api'),
+    (v.PREFIX, "/a b", '"/a b" is no URL prefix; write it as /api'),
+    (v.PREFIX, 1, "this must be text"),
+    (v.PAIRS, {"/a/": 1}, '"/a/" needs a folder or file, as in "/static/" = "static"'),
+    (v.PAIRS, "/a/", '"/a/" needs a folder or file, as in "/static/" = "static"'),
+    (v.PAIRS, "/=x", '"/" is no URL for static files; write it as /static/, or /favicon.ico for one file'),
+    (v.PAIRS, "a=x", '"a" is no URL for static files; write it as /static/, or /favicon.ico for one file'),
+    (v.PAIRS, "/../=x", '"/../" is no URL for static files; write it as /static/, or /favicon.ico for one file'),
+    (v.TEXT, "a\nb", "this must be one line of printable text"),
+    (v.PATH, 7, "this must be text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "raw", "value"), READ)
+def test_what_is_right_is_read(kind: Kind, raw: object, value: object) -> None:
+    """Each kind reads its spellings to one value."""
+    assert kind.parse(raw) == value
+
+
+@pytest.mark.parametrize(("kind", "raw", "sentence"), REFUSED)
+def test_what_is_wrong_is_refused_with_a_sentence(kind: Kind, raw: object, sentence: str) -> None:
+    """Each kind says what is wrong with the value, and what would be right."""
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        kind.parse(raw)
+
+
+LETTERS = st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789")
+LABELS = st.text(LETTERS, min_size=1, max_size=8)
+LINES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"), exclude_characters="\xa0"))
+URLS = st.lists(LABELS, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
+PORTS = st.integers(1, 65535).map(str)
+HOSTS = st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(lambda each: f"[{each}]"))
+VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
+    "seconds": (v.SECONDS, st.integers(0, v.LONGEST)),
+    "seconds or auto": (v.SECONDS_OR_AUTO, st.one_of(st.integers(0, v.LONGEST), st.just("auto"))),
+    "size": (v.SIZE, st.integers(0, 10**15 - 1)),
+    "flag": (v.FLAG, st.booleans()),
+    "count": (COUNT, st.integers(1, 512)),
+    "count or auto": (COUNT_AUTO, st.one_of(st.integers(1, 512), st.just("auto"))),
+    "ratio": (RATIO, st.floats(0, 64)),
+    "choice": (WORD, st.sampled_from(("auto", "gunicorn", "granian"))),
+    "words": (v.WORDS, st.lists(LINES).map(tuple)),
+    "addresses": (
+        v.ADDRESSES,
+        st.lists(st.one_of(PORTS, st.tuples(HOSTS, PORTS).map(":".join), st.just("unix:/run/a.sock")), unique=True).map(
+            tuple
+        ),
+    ),
+    "networks": (
+        v.NETWORKS,
+        st.lists(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(lambda a: f"{a}/{a.max_prefixlen}")).map(
+            lambda each: tuple(dict.fromkeys(each))
+        ),
+    ),
+    "domains": (v.DOMAINS, st.lists(st.lists(LABELS, min_size=1).map(".".join), unique=True, max_size=4).map(tuple)),
+    "prefix": (v.PREFIX, st.one_of(st.just(""), URLS)),
+    "pairs": (v.PAIRS, st.dictionaries(URLS, LABELS, min_size=1).map(lambda found: tuple(found.items()))),
+    "text": (v.TEXT, LINES.filter(str.isprintable)),
+    "path": (v.PATH, LINES.filter(str.isprintable)),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_what_is_shown_is_read_back(name: str) -> None:
+    """For every kind, the shown spelling of any value is read as that value again."""
+    kind, strategy = VALUES[name]
+
+    @settings(max_examples=25)
+    @given(strategy)
+    def holds(value: object) -> None:
+        assert kind.parse(kind.show(value)) == value
+
+    holds()
+
+
+def test_every_kind_in_use_is_tried_above() -> None:
+    """No setting has a kind that the table of values does not know."""
+    tried = {kind.name for kind, _ in VALUES.values()} - {WORD.name}
+    assert {spec.kind.name for spec in specs() if not spec.kind.name.startswith("one of ")} == tried
+
+
+def test_a_duration_is_shown_in_its_largest_whole_unit() -> None:
+    """90 seconds stay seconds, 120 are two minutes, nothing is 0s."""
+    assert [v.show_seconds(each) for each in (0, 90, 120, 3600, 86400, 90000)] == ["0s", "90s", "2m", "1h", "1d", "25h"]
+
+
+def test_a_size_is_shown_in_its_largest_whole_unit() -> None:
+    """Bytes that are whole mebibytes are shown as such, others stay bytes."""
+    assert [v.show_size(each) for each in (0, 1, 1024, 10 * 1024**2, 1024**3, 1025)] == [
+        "0", "1", "1K", "10M", "1G", "1025",
+    ]  # fmt: skip
