@@ -369,8 +369,13 @@ def specs() -> tuple[Spec, ...]:
 @cache
 def sections() -> Mapping[str, str]:
     """Section -> what it is about."""
-    told = {each.name: (type(each.default).__doc__ or "") for each in fields(Settings) if "kind" not in each.metadata}
-    return told | {spec.section: spec.says for spec in specs() if not spec.name}
+    return {
+        each.name: _SECTION_OF_ONE if "kind" in each.metadata else (type(each.default).__doc__ or "")
+        for each in fields(Settings)
+    }
+
+
+_SECTION_OF_ONE = "A table of its own: each key is a URL."
 
 
 def spec(key: str) -> Spec:

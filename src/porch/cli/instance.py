@@ -9,11 +9,12 @@ import json
 import os
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from porch import mainline
 from porch.cli import screen
-from porch.errors import Exit
+from porch.errors import Exit, Problem, Refused
 from porch.runtime import control
 from porch.runtime.folder import run_folder
 from porch.values import AUTO
@@ -21,6 +22,8 @@ from porch.values import AUTO
 
 def folder_of(given: Namespace) -> str:
     """The run folder that is meant: as set, or the one that belongs to the project."""
+    if given.folder and not Path(given.folder).is_dir():
+        raise Refused(Problem(f"there is no folder {given.folder}", "command line", "name the project's folder"))
     wanted = mainline.asked(given.folder, tuple(getattr(given, "flags", ())), given.config)
     said = mainline.said_for(wanted, os.environ).settings.run.dir
     if said != AUTO:

@@ -181,7 +181,7 @@ _ARGUMENTS = {
 
 def _settings(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", metavar="FILE", help="read this file in place of porch.toml")
-    groups = {name: command.add_argument_group(f"[{name}]  {says}") for name, says in settings.sections().items()}
+    groups = {name: command.add_argument_group(f"[{name}]", says) for name, says in settings.sections().items()}
     for spec in settings.specs():
         _flag(groups[spec.section], spec)
 
@@ -190,7 +190,9 @@ def _flag(group: argparse._ArgumentGroup, spec: Spec) -> None:  # pyright: ignor
     spellings = list(dict.fromkeys((*spec.short, spec.flag)))
     said = spec.says if not spec.default or spec.name == "listen" else f"{spec.says} [{spec.kind.show(spec.default)}]"
     told = said.replace("%", "%%").replace("`", "")
-    name = spec.name.upper() or "URL=FOLDER"
+    long = next((each for each in reversed(spec.short) if each.startswith("--")), "")
+    name = long.removeprefix("--").upper().replace("-", "_") if spec.name else "URL=FOLDER"
+    name = name or spec.name.upper()
     if spec.kind.switch:
         group.add_argument(
             *spellings,

@@ -81,7 +81,8 @@ def summary(plan: Plan) -> list[tuple[str, str, str]]:
     if app.prestart.value:
         rows.append(("before", " ".join(app.prestart.value), app.prestart.reason))
     rows.append(("listen", " ".join(plan.http.listen.value), f"{plan.http.listen.reason}; {plan.http.domains.reason}"))
-    rows.append(("user", plan.run.user.value or "the caller", plan.run.user.reason))
+    whom = plan.run.user.value or ("root" if plan.run.root else "the caller")
+    rows.append(("user", whom, plan.run.user.reason))
     return rows
 
 

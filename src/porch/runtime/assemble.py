@@ -5,7 +5,9 @@ Rule: runs in the command's process only; the resident process reads the result 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from porch import servers
 from porch.plan import Plan
@@ -69,7 +71,13 @@ def _host(plan: Plan) -> str:
 
 def _app(plan: Plan) -> Program:
     words = servers.by_name(plan.server.name.value).argv(plan)
-    return Program("app", words, plan.app.folder, tuple(servers.environment(plan).items()))
+    return Program("app", words, plan.app.folder, (*servers.environment(plan).items(), _path(plan)))
+
+
+def _path(plan: Plan) -> tuple[str, str]:
+    """The programs of the app's interpreter come first, as in an activated virtual environment."""
+    own = str(Path(plan.app.python.value).parent)
+    return "PATH", os.pathsep.join((own, os.environ.get("PATH", os.defpath)))
 
 
 def _nginx(plan: Plan) -> Program:
@@ -80,4 +88,4 @@ def _nginx(plan: Plan) -> Program:
 
 def _prestart(plan: Plan) -> Program | None:
     words = plan.app.prestart.value
-    return Program("prestart", words, plan.app.folder) if words else None
+    return Program("prestart", words, plan.app.folder, (_path(plan),)) if words else None

@@ -36,7 +36,7 @@ class Voice:
         lines = [problem.detail.rstrip("\n")] if problem.detail.strip() else []
         lines.append(f"porch: error: {problem.what}")
         if problem.where:
-            lines.append(f"  where: {problem.where}")
+            lines.append(f"  at:  {problem.where}")
         if problem.fix:
             lines.append(f"  fix: {problem.fix}")
         self.write(("\n".join(lines) + "\n").encode(errors="replace"))

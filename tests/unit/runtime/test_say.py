@@ -14,7 +14,7 @@ def test_text() -> None:
     """A problem is the app's own words as they are, then cause, place and fix."""
     said: list[bytes] = []
     Voice("text", said.append).problem(PROBLEM)
-    assert said == [b"Traceback\n  x\nporch: error: no table\n  where: shop/models.py:3\n  fix: migrate\n"]
+    assert said == [b"Traceback\n  x\nporch: error: no table\n  at:  shop/models.py:3\n  fix: migrate\n"]
 
 
 def test_json() -> None:
