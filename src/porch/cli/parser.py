@@ -180,10 +180,23 @@ _ARGUMENTS = {
 
 
 def _settings(command: argparse.ArgumentParser) -> None:
+    # The usage line would name forty flags; the groups below it tell them better.
+    own = [action for action in command._actions if action.dest != "help"]  # pyright: ignore[reportPrivateUsage]
+    command.usage = f"{command.prog} {_own_usage(own)} [--SETTING VALUE ...]".replace("  ", " ")
     command.add_argument("--config", metavar="FILE", help="read this file in place of porch.toml")
     groups = {name: command.add_argument_group(f"[{name}]", says) for name, says in settings.sections().items()}
     for spec in settings.specs():
         _flag(groups[spec.section], spec)
+
+
+def _own_usage(actions: Sequence[argparse.Action]) -> str:
+    """The command's own words, such as `NAME [TARGET] [--out FOLDER]`."""
+    told: list[str] = []
+    for action in actions:
+        shown = "" if action.nargs == 0 else str(action.metavar)
+        word = " ".join((*action.option_strings[-1:], shown)).strip()
+        told.append(word if action.required and not action.option_strings else f"[{word}]")
+    return " ".join(told)
 
 
 def _flag(group: argparse._ArgumentGroup, spec: Spec) -> None:  # pyright: ignore[reportPrivateUsage]  # has no public name
