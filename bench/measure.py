@@ -136,7 +136,7 @@ class _Laid:
 
 def _supervisor(leader: int) -> int:
     """porch's resident process where there is one, else the command itself."""
-    for pid in running.session(leader):
+    for pid in running.family(leader):
         if any(PORCH_RESIDENT in word for word in running.words_of(pid)):
             return pid
     return leader

@@ -1,6 +1,6 @@
 """Starts a contender's commands, waits for its answer, weighs it, and ends it with all that it started.
 
-Rule: every command leads a session of its own, and only processes of that session are ever signalled.
+Rule: every command leads a session of its own, and only it and what it started is ever signalled, by number.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from places import Site
 START_WITHIN = 20.0
 STOP_WITHIN = 10.0
 POLL = 0.003
+
+STATE, PARENT, SESSION, BORN = 0, 1, 3, 19
+"""Places of the fields that are read of /proc/PID/stat, counted from its third."""
 
 
 class Failed(Exception):
@@ -57,27 +60,30 @@ def first_answer(contender: Contender, site: Site, leaders: Sequence[int]) -> No
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Stop in order, then by force whatever is left of the session."""
+    """Stop in order, then by force whatever is left of all that it started."""
+    known = family(process.pid)
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_WITHIN)
-    for pid in session(process.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    known |= family(process.pid)
+    for pid, born in known.items():
+        if _born(pid) == born:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
-def session(leader: int) -> list[int]:
-    """Ids of the processes in the session that this process leads."""
-    found: list[int] = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError, IndexError):
-                # The name in the second field may hold spaces and brackets: count from the last bracket.
-                state, _, _, owner = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
-                if int(owner) == leader and state != "Z":
-                    found.append(int(folder.name))
-    return found
+def family(leader: int) -> dict[int, str]:
+    """Ids of the processes that this one started, itself included, each with the time of its birth.
+
+    By parent and by session, because some contenders give their children a session of their own, and others let them
+    be adopted. The time tells a process from a later one that got its number.
+    """
+    alive = _all_processes()
+    found = {pid for pid, fields in alive.items() if leader in (pid, int(fields[SESSION]))}
+    while more := {pid for pid, fields in alive.items() if int(fields[PARENT]) in found} - found:
+        found |= more
+    return {pid: alive[pid][BORN] for pid in found}
 
 
 def weigh(pid: int) -> tuple[int, int]:
@@ -136,10 +142,27 @@ def _ask(contender: Contender, port: int) -> str:
 
 def _alive(pid: int) -> bool:
     # Not Popen.poll: a contender may end while its own children go on, and that is a failure too.
+    return _born(pid) != ""
+
+
+def _born(pid: int) -> str:
+    """When the process was started; empty when it is no more, or a zombie."""
+    fields = _fields(pid)
+    return fields[BORN] if fields else ""
+
+
+def _all_processes() -> dict[int, list[str]]:
+    numbers = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+    return {pid: fields for pid in numbers if (fields := _fields(pid))}
+
+
+def _fields(pid: int) -> list[str]:
+    """The fields of proc(5) stat from the third on: the second, a name, may hold spaces and brackets."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return []
+    return [] if fields[STATE] == "Z" else fields
 
 
 def _kilobytes(text: str, name: str) -> int:
