@@ -19,7 +19,7 @@ from porch import images, settings
 from porch.cli.parser import parser
 from porch.errors import Exit
 from porch.servers import SERVERS
-from porch.settings import Spec
+from porch.spec import Spec
 from porch.values import AUTO
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,8 @@ from porch.frameworks import Finding
 from porch.plan import Plan
 from porch.runtime import inspection
 from porch.runtime.folder import run_folder
-from porch.settings import Flag
 from porch.sources import Said
+from porch.spec import Flag
 from porch.values import AUTO
 
 

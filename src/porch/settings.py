@@ -6,59 +6,12 @@ Rule: no name and no default of a setting is typed anywhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
-from types import MappingProxyType
 from typing import Any, cast
 
 from porch import values as v
-from porch.values import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What is known of one setting."""
-
-    section: str
-    name: str
-    kind: Kind
-    default: Any
-    says: str
-    example: str
-    short: tuple[str, ...]
-    images: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        """`limits.body`; a section that is one table has its own name as key."""
-        return f"{self.section}.{self.name}" if self.name else self.section
-
-    @property
-    def variable(self) -> str:
-        """`PORCH_LIMITS_BODY`."""
-        return "PORCH_" + self.key.replace(".", "_").upper()
-
-    @property
-    def flag(self) -> str:
-        """`--limits-body`."""
-        return "--" + self.key.replace(".", "-").replace("_", "-")
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """One flag as it was typed."""
-
-    key: str
-    raw: str
-    spelled: str
-
-
-def setting(
-    kind: Kind, default: Any, says: str, *, example: str, short: tuple[str, ...] = (), images: tuple[str, ...] = ()
-) -> Any:
-    """Declare a setting: `short` are its short flags, `images` the variables of known images that mean the same."""
-    told = {"kind": kind, "says": says, "example": example, "short": short, "images": images}
-    return field(default=default, metadata=MappingProxyType(told))
+from porch.spec import Spec, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +109,7 @@ class Server:
     keep_alive: int = setting(
         v.SECONDS,
         75,
-        "How long an idle connection from nginx is kept; must stay above nginx's own 4 s.",
+        "How long an idle connection from nginx is kept; nginx itself closes it sooner.",
         example="120",
         images=("KEEP_ALIVE",),
     )

@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from porch import images, settings
 from porch.errors import Problem, Refused, suggestion
-from porch.settings import Flag, Settings, Spec
+from porch.settings import Settings
+from porch.spec import Flag, Spec
 
 CONFIG = "porch.toml"
 RESERVED = frozenset({"PORCH_WORKER"})

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from porch import settings
-from porch.settings import Settings, Spec, build, sections, specs
+from porch.settings import Settings, build, sections, specs
+from porch.spec import Spec
 
 SPECS = {spec.key: spec for spec in specs()}
 

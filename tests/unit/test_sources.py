@@ -10,8 +10,9 @@ import pytest
 
 from porch import sources
 from porch.errors import Problem, Refused
-from porch.settings import Flag, spec
+from porch.settings import spec
 from porch.sources import Said
+from porch.spec import Flag
 
 
 class Project:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from porch.cli import parser, screen
 from porch.errors import Exit, Problem, Refused
-from porch.settings import Flag
+from porch.spec import Flag
 from porch.syntax.file import Unwritable
 
 
@@ -47,8 +47,14 @@ def _unwritable(error: Unwritable) -> Problem:
 
 def _wants_json(words: Sequence[str]) -> bool:
     """Whether `run` was told to log in JSON: then its errors are JSON too, even where the command line is at fault."""
+    from porch import settings
+
+    wanted = settings.spec("log.format")
     typed = " ".join(words).replace("=", " ")
-    return "--log-format json" in typed or os.environ.get("PORCH_LOG_FORMAT") == "json"
+    return (
+        any(f"{flag} json" in typed for flag in (*wanted.short, wanted.flag))
+        or os.environ.get(wanted.variable) == "json"
+    )
 
 
 def _commands() -> Mapping[str, Callable[[Namespace], int]]:
@@ -105,5 +111,5 @@ def _explain(given: Namespace) -> int:
 def _completion(given: Namespace) -> int:
     import shtab
 
-    print(shtab.complete(parser.parser(), shell=given.shell))
+    print(shtab.complete(parser.parser(), given.shell))
     return int(Exit.DONE)

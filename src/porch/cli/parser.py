@@ -11,7 +11,7 @@ from typing import NoReturn, cast
 
 from porch import __version__, settings
 from porch.errors import Problem, Refused, suggestion
-from porch.settings import Flag, Spec
+from porch.spec import Flag, Spec
 
 TARGET = "the app: module:attribute, module:factory(), a file, or a folder; found in this folder when left out"
 COMMANDS: tuple[tuple[str, str], ...] = (

@@ -18,8 +18,8 @@ from porch.cli import flags
 from porch.errors import Exit, Problem, Refused, suggestion
 from porch.plan import Plan
 from porch.runtime import rendered
-from porch.settings import Flag
 from porch.sources import CONFIG
+from porch.spec import Flag, Spec
 from porch.syntax.file import File
 
 
@@ -110,7 +110,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _limits(body: int, request: int) -> list[tuple[str, settings.Spec, int]]:
+def _limits(body: int, request: int) -> list[tuple[str, Spec, int]]:
     found = (settings.spec("limits.body"), body), (settings.spec("limits.request_timeout"), request)
     return [(spec.name, spec, value) for spec, value in found]
 

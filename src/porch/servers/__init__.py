@@ -5,7 +5,6 @@ Rule: what differs between servers differs here; `if server.name == ...` anywher
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
@@ -15,6 +14,7 @@ from porch.servers.gunicorn import GUNICORN
 from porch.servers.target import report, shared_environment
 from porch.servers.uvicorn import UVICORN
 from porch.servers.uwsgi import UWSGI
+from porch.syntax import words
 from porch.syntax.file import File, Line
 
 __all__ = ["SERVERS", "Server", "by_name", "command", "config_names", "environment", "report"]
@@ -105,13 +105,7 @@ def config_names() -> tuple[str, ...]:
 def command(plan: Plan) -> tuple[Line, ...]:
     """The server's command line as a person reads it: a line for each option, with the setting that it comes from."""
     server = by_name(plan.server.name.value)
-    lines: list[Line] = []
-    for word in server.argv(plan):
-        if word.startswith("-") or not lines:
-            lines.append(Line(word, server.flags.get(word, "")))
-        else:
-            lines[-1] = Line(f"{lines[-1].text} {shlex.quote(word)}", lines[-1].setting)
-    return tuple(lines)
+    return words.options(server.argv(plan), server.flags)
 
 
 def environment(plan: Plan) -> dict[str, str]:
