@@ -47,7 +47,7 @@ def limits(desk: Desk, taken: Taken) -> LimitsPlan:
     same = wanted.graceful_timeout == AUTO
     most = request if same else cast("int", wanted.graceful_timeout)
     finish = _timeout(desk, taken, key, most, "what is in work at a stop may take this long")
-    if finish.value < 1:
+    if finish.value < 1 and not (same and request < 1):
         # nginx takes 0 for "no limit", which is the opposite of what is meant.
         desk.refuse(key, "what is in work at a stop needs at least one second", "for example 10s")
     graceful, graceful_origin = finish.value, origin if same and finish.origin == "default" else finish.origin
