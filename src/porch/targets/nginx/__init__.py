@@ -53,7 +53,7 @@ def _process(plan: Plan) -> list[Node]:
     ]
     if plan.run.root and not plan.run.user.value:
         # Else nginx would make its workers another user's, who may not enter the run folder.
-        nodes.append(directive("user", "root", note=plan.run.user.reason, setting=plan.run.user.setting))
+        nodes.append(directive("user", "root", note=note(plan.run.user), setting=plan.run.user.setting))
     if "pcre_jit" in nginx.modules:
         nodes.append(directive("pcre_jit", True))
     return nodes
