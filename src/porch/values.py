@@ -64,7 +64,7 @@ def show_seconds(value: int) -> str:
 def _size(raw: object) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
         raise ValueError('a size is a number of bytes or text such as "10M"')  # noqa: TRY004  # as above
-    match = re.fullmatch(r"(\d{1,15})\s*([KMG]?)(?:i?B)?", str(raw).strip(), re.IGNORECASE)
+    match = re.fullmatch(r"(\d{1,19})\s*([KMG]?)(?:i?B)?", str(raw).strip(), re.IGNORECASE)
     if not match:
         raise ValueError(f'"{raw}" is no size; write bytes, or text such as "512K", "10M", "1G"; 0 is no limit')
     size = int(match[1]) * _SIZES[match[2].upper()]
@@ -169,8 +169,10 @@ def _list_of(one: Callable[[str], str], what: str) -> Callable[[object], tuple[s
 
 def _address(raw: str) -> str:
     if raw.startswith("unix:"):
-        if not raw[5:].startswith("/") or len(raw) > 105 or not raw.isprintable():
-            raise ValueError(f'"{raw}": a unix socket needs an absolute path of at most 100 characters')
+        if not re.fullmatch(r"/[^\s,]{1,99}", raw[5:]) or not raw.isprintable():
+            # Space and comma part several addresses in a variable or flag, so no address can hold one.
+            what = "an absolute path of at most 100 characters, without space or comma"
+            raise ValueError(f'"{raw}": a unix socket needs {what}')
         return raw
     match = re.fullmatch(r"(?:(?P<host>[^:\[\]]+|\[[0-9A-Fa-f:.]+\]):)?(?P<port>\d{1,5})", raw)
     if not match or not 0 < int(match["port"]) < 65536:

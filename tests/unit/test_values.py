@@ -102,7 +102,16 @@ REFUSED: list[tuple[Kind, object, str]] = [
     (v.ADDRESSES, "65536", '"65536" is no address; write 8080, 127.0.0.1:8080, [::1]:8080 or unix:/path'),
     (v.ADDRESSES, "::1:80", '"::1:80" is no address; write 8080, 127.0.0.1:8080, [::1]:8080 or unix:/path'),
     (v.ADDRESSES, "me:80", '"me:80": "me" is no IP address; listen on an address, not on a name'),
-    (v.ADDRESSES, "unix:x", '"unix:x": a unix socket needs an absolute path of at most 100 characters'),
+    (
+        v.ADDRESSES,
+        "unix:x",
+        '"unix:x": a unix socket needs an absolute path of at most 100 characters, without space or comma',
+    ),
+    (
+        v.ADDRESSES,
+        ["unix:/a b"],
+        '"unix:/a b": a unix socket needs an absolute path of at most 100 characters, without space or comma',
+    ),
     (v.ADDRESSES, True, "this must be an address, or a list of them"),
     (v.NETWORKS, "home", '"home" is no network; write an address or CIDR such as 10.0.0.0/8'),
     (v.NETWORKS, "10.0.0.1/8", '"10.0.0.1/8" is no network; write an address or CIDR such as 10.0.0.0/8'),
@@ -160,7 +169,7 @@ HOSTS = st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(lambda
 VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "seconds": (v.SECONDS, st.integers(0, v.LONGEST)),
     "seconds or auto": (v.SECONDS_OR_AUTO, st.one_of(st.integers(0, v.LONGEST), st.just("auto"))),
-    "size": (v.SIZE, st.integers(0, 10**15 - 1)),
+    "size": (v.SIZE, st.integers(0, v.LARGEST)),
     "flag": (v.FLAG, st.booleans()),
     "count": (COUNT, st.integers(1, 512)),
     "count or auto": (COUNT_AUTO, st.one_of(st.integers(1, 512), st.just("auto"))),
