@@ -1,0 +1,121 @@
+"""Anything that a user may say, about any machine and any app.
+
+Rule: only values that their kinds read; whether they go together is for the decisions to say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from decided import DEBIAN, FOLDER, PYTHON, SERVERS, WHEEL, make_facts, make_finding, static
+from porch.facts import MIB, Facts, Nginx
+from porch.frameworks.finding import Finding
+from porch.places import Place
+
+SECONDS = st.sampled_from((0, 1, 2, 5, "30s", "2m", "1d", "3650d"))
+AUTO = st.just("auto")
+NUMBERS = st.integers(1, 512)
+URLS = st.sampled_from(("/static", "/static/", "/media/", "/api", "/api/", "/favicon.ico", "/-/porch/live", "/a/b.c/"))
+PATHS = st.sampled_from(("files", "files/", "page.html", "code", ".", "none", "/data", "x/../files", "odd name", "a$b"))
+CONFIGS = st.sampled_from(
+    (
+        "",
+        "workers = 3\ntimeout = 9\nworker_class = 'gevent'\nkeepalive = 1\n",
+        "import os\nworkers = os.cpu_count()\nthreads = 'x'\ntimeout = 0\ngraceful_timeout = None\n",
+        "worker_class = 'aiohttp.GunicornWebWorker'\nkeepalive = -1\nif x:\n    workers = 3\n",
+        "worker_class = 7\nworkers = 10**9\nthis is no python",
+    )
+)
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "app.target": st.sampled_from(("shop:app", "shop.wsgi:make()")),
+    "app.interface": st.sampled_from(("auto", "wsgi", "asgi", "aiohttp")),
+    "app.python": st.just(PYTHON),
+    "app.mount": st.sampled_from(("", "/", "/api", "/a/b")),
+    "app.prestart": st.sampled_from(("", "sh none.sh", "sh page.html", "python manage.py migrate")),
+    "server.name": st.sampled_from(("auto", "gunicorn", "uwsgi", "granian", "uvicorn")),
+    "server.workers": AUTO | NUMBERS,
+    "server.min_workers": st.integers(0, 512),
+    "server.max_workers": st.integers(0, 512),
+    "server.workers_per_core": st.floats(0, 64),
+    "server.threads": AUTO | NUMBERS,
+    "server.worker_class": st.sampled_from(("auto", "sync", "gthread", "gevent", "asgi", "aiohttp")),
+    "server.keep_alive": SECONDS,
+    "server.backlog": st.integers(1, 65535),
+    "server.config": st.sampled_from(("auto", "", "own.py", "none.py")),
+    "server.args": st.sampled_from(("", "--x", "--a 'b c'")),
+    "http.listen": st.sampled_from(("8080", "80 81", "[::1]:8443", "unix:/run/x.sock", "0.0.0.0:80,80")),
+    "http.domains": st.sampled_from(((), ("shop.org",), ("*.shop.org", "shop.org"))),
+    "static": st.dictionaries(URLS, PATHS, max_size=3),
+    "files.expires": SECONDS,
+    "files.home_page": st.sampled_from(("", "page.html", "none", "files", "code.py")),
+    "limits.body": st.sampled_from((0, 1, 1025, "10M", "1G", 2**63 - 1)),
+    "limits.request_timeout": SECONDS,
+    "limits.graceful_timeout": AUTO | SECONDS,
+    "limits.start_timeout": SECONDS,
+    "proxy.trusted": st.sampled_from(((), ("10.0.0.0/8",), ("10.0.0.0/8", "fd00::/8", "192.0.2.1"))),
+    "nginx.binary": st.sampled_from(("auto", "/x/nginx")),
+    "nginx.workers": AUTO | NUMBERS,
+    "nginx.connections": st.integers(64, 100_000),
+    "nginx.open_files": AUTO | st.integers(64, 200_000),
+    "log.format": st.sampled_from(("auto", "text", "json")),
+    "log.level": st.sampled_from(("debug", "info", "warning", "error", "critical")),
+    "log.access": st.booleans(),
+    "run.dir": st.sampled_from(("auto", "/run/x", "below", "/with space", "/" + "deep/" * 30)),
+    "run.user": st.sampled_from(("auto", "root", "nobody", "ada", "bob")),
+}
+"""Key -> values as a file would hold them."""
+
+PLACES = {
+    f"{FOLDER}/files": Place(True, folder=True),
+    f"{FOLDER}/odd name": Place(True, folder=True),
+    f"{FOLDER}/a$b": Place(True, folder=True),
+    f"{FOLDER}/code": Place(True, folder=True, exposed="app.py"),
+    f"{FOLDER}/page.html": Place(True),
+    f"{FOLDER}/own.py": Place(True, text="workers = 9\n"),
+    "/data": Place(True, folder=True),
+    FOLDER: Place(True, folder=True, exposed="shop.py"),
+}
+OLD = Nginx("/old/nginx", (1, 14, 2), DEBIAN.modules)
+BARE = Nginx("/bare/nginx", (1, 28, 0), frozenset({"http_proxy"}))
+
+
+def said() -> st.SearchStrategy[dict[str, Any]]:
+    """Any few settings, with any of their values."""
+    few = st.lists(st.sampled_from(sorted(VALUES)), unique=True, max_size=8)
+    return few.flatmap(lambda keys: st.fixed_dictionaries({key: VALUES[key] for key in keys}))
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Facts:
+    """Any machine."""
+    config = draw(st.none() | CONFIGS)
+    theirs = {} if config is None else {f"{FOLDER}/gunicorn.conf.py": Place(True, text=config)}
+    some = st.sets(st.sampled_from(sorted(SERVERS)))
+    nginxes = ((DEBIAN, WHEEL), (DEBIAN,), (WHEEL,), (OLD, WHEEL), (BARE,), ())
+    return make_facts(
+        {**PLACES, **theirs},
+        nginx=draw(st.sampled_from(nginxes)),
+        servers={name: SERVERS[name] for name in draw(st.just(set(SERVERS)) | some)},
+        barred={"www-data": draw(st.sampled_from(("", "/root"))), "nobody": draw(st.sampled_from(("", "/srv")))},
+        cores=draw(st.sampled_from((0.1, 1, 1.5, 2, 64))),
+        memory=draw(st.sampled_from((16 * MIB, 512 * MIB, 64 * 1024 * MIB))),
+        container=draw(st.booleans()),
+        root=draw(st.booleans()),
+        terminal=draw(st.booleans()),
+        somaxconn=draw(st.sampled_from((128, 4096))),
+    )
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Finding:
+    """Any app."""
+    urls = draw(st.lists(st.sampled_from(("/static/", "/", "/a$b/", "/media/")), unique=True, max_size=2))
+    folders = ("files", "code", "a$b")
+    return make_finding(
+        interface=draw(st.sampled_from(("wsgi", "asgi", "aiohttp", None))),
+        framework=draw(st.sampled_from(("", "flask"))),
+        statics=tuple(static(url, f"{FOLDER}/{draw(st.sampled_from(folders))}") for url in urls),
+    )
