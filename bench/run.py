@@ -25,12 +25,16 @@ from places import HERE, Tools, cores
 from results import Results
 
 START_TIMES = 5
+ROUNDS = 3
+"""Fewer are no median: such a run is shown and not reported."""
 STORED = HERE / "results.json"
 
 
 def main(words: Sequence[str]) -> int:
     options = _options(words)
     if options.again:
+        if not STORED.exists():
+            sys.exit("bench: there are no figures of a last run.\nMeasure first: make bench")
         return _tell(results.load(STORED), whole=True)
     tools, missing = provision.tools(_say)
     if os.getloadavg()[0] > cores() / 2:
@@ -41,9 +45,11 @@ def main(words: Sequence[str]) -> int:
         return 3
     for command, reason in missing.items():
         _say(f"could not be installed: {command}: {reason}")
-    whole = not options.only and not options.quick
+    whole = not options.only and found.rounds >= ROUNDS
     if whole:
         found.save(STORED)
+    else:
+        _say(f"a part of the benchmark, or fewer than {ROUNDS} rounds: the report in docs is not written")
     return _tell(found, whole)
 
 
@@ -85,7 +91,7 @@ def _chosen(contenders: Sequence[Contender], only: str) -> list[Contender]:
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run.py", description="porch beside the others, in one run")
-    parser.add_argument("--rounds", type=_positive, default=3, help="rounds of each throughput row (3)")
+    parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"rounds of each throughput row ({ROUNDS})")
     parser.add_argument("--seconds", type=_positive, default=3, help="seconds of load in a round (3)")
     parser.add_argument("--only", default="", help="keys or groups (wsgi, asgi, aiohttp, static), with commas between")
     parser.add_argument("--again", action="store_true", help="write the report again from the last run's figures")
