@@ -77,7 +77,7 @@ def _say_what_is_broken(project: Project) -> None:
 def _nothing(tracer: Tracer) -> Refused:
     project = tracer.project
     looked = f"{len(project.files)} Python files were read"
-    hidden = list(dict.fromkeys(out_of_reach(tracer)))
+    hidden = list(dict.fromkeys(out_of_reach(tracer, [word for one in FRAMEWORKS for word in one.words])))
     fix = "name it: porch run module:attribute"
     if hidden:
         looked += "; these make an app where no import reaches it:\n" + "\n".join(f"  {line}" for line in hidden)

@@ -41,7 +41,7 @@ MOUNTED = Routes((b"static", b"add_subapp"), _read)
 AIOHTTP = Called(
     name="aiohttp",
     packages=("aiohttp",),
-    words=(b"aiohttp",),
+    words=(b"Application",),
     makes=dict.fromkeys(CLASSES, Made("aiohttp")),
     read_statics=MOUNTED.statics,
 )

@@ -41,7 +41,7 @@ class Django:
 
     name: str = "django"
     packages: tuple[str, ...] = ("django",)
-    words: tuple[bytes, ...] = (b"django", b"channels")
+    words: tuple[bytes, ...] = (b"get_wsgi_application", b"get_asgi_application", b"ProtocolTypeRouter", b"GIHandler")
     makes: Mapping[str, Made] = field(default_factory=lambda: MAKES)
 
     def declared(self, tracer: Tracer, /) -> list[Candidate]:
@@ -76,7 +76,7 @@ def _of_manage(tracer: Tracer, manage: Module) -> Candidate | None:
     beside = [
         candidate
         for stem in ("wsgi", "asgi")
-        if (candidate := _in_module(tracer, tracer.project.module(f"{package}.{stem}", manage.root), ())) is not None
+        if (candidate := _in_module(tracer, tracer.project.own(f"{package}.{stem}", manage), ())) is not None
     ]
     found = next(iter([*chosen, *beside]), None)
     if found is None:
@@ -102,16 +102,16 @@ def _named_by(tracer: Tracer, manage: Module, settings: Module, setting: str) ->
     for where, binding in _lookup(tracer, settings, setting):
         value = evaluate(tracer.project, where, binding.value) if isinstance(binding.value, ast.expr) else None
         if isinstance(value, str) and "." in value:
-            module = tracer.project.module(value.rpartition(".")[0], manage.root)
+            module = tracer.project.own(value.rpartition(".")[0], manage)
             evidence = tracer.project.evidence(where.module, binding.line, setting)
             return _in_module(tracer, module, (evidence,), value.rpartition(".")[2])
     return None
 
 
 def _in_module(
-    tracer: Tracer, module: object, evidence: tuple[str, ...], attribute: str = "application"
+    tracer: Tracer, module: Module | None, evidence: tuple[str, ...], attribute: str = "application"
 ) -> Candidate | None:
-    if not isinstance(module, Module) or not module.scope.own(attribute):
+    if module is None or not module.scope.own(attribute):
         return None
     app = tracer.name(module, attribute)
     if app is None:
@@ -160,8 +160,7 @@ def _settings(tracer: Tracer, module: Module) -> Module | None:
         name = evaluate(tracer.project, module.scope, node.args[1] if isinstance(node, ast.Call) else node.value)
     if name is None:
         name = next(_named_elsewhere(tracer), None)
-    found = tracer.project.module(name, module.root) if isinstance(name, str) else None
-    return found if isinstance(found, Module) else None
+    return tracer.project.own(name, module) if isinstance(name, str) else None
 
 
 def _named_elsewhere(tracer: Tracer) -> Iterator[str]:

@@ -14,7 +14,7 @@ CLASSES = ("fastapi.FastAPI", "fastapi.applications.FastAPI")
 FASTAPI = Called(
     name="fastapi",
     packages=("fastapi", "fastapi-slim"),
-    words=(b"fastapi",),
+    words=(b"FastAPI",),
     makes=dict.fromkeys(CLASSES, Made("asgi")),
     read_statics=MOUNTED.statics,
 )

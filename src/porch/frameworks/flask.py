@@ -14,7 +14,7 @@ CLASSES = ("flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "flask_openapi
 FLASK = Called(
     name="flask",
     packages=("flask", "apiflask", "flask-openapi3"),
-    words=(b"flask", b"Flask"),
+    words=(b"Flask", b"flask_openapi3"),
     makes=dict.fromkeys(CLASSES, Made("wsgi")),
     read_statics=scaffold_statics,
 )

@@ -46,7 +46,7 @@ class Framework(Protocol):
 
     @property
     def words(self) -> tuple[bytes, ...]:
-        """A file with none of these makes no app of it."""
+        """A file with none of these makes no app of it: its makers' names, for many files only use a framework."""
         ...
 
     @property

@@ -40,10 +40,10 @@ GENERIC = (
         },
         Routes((b"add_static_route",), _falcon_route).statics,
     ),
-    Called("litestar", ("litestar",), (b"litestar",), {"litestar.Litestar": ASGI, "litestar.app.Litestar": ASGI}),
+    Called("litestar", ("litestar",), (b"Litestar",), {"litestar.Litestar": ASGI, "litestar.app.Litestar": ASGI}),
     Called("pyramid", ("pyramid",), (b"make_wsgi_app",), {".make_wsgi_app": WSGI}),
     Called(
-        "dash", ("dash",), (b"dash",), {"dash.Dash": Made("wsgi", "server"), "dash.dash.Dash": Made("wsgi", "server")}
+        "dash", ("dash",), (b"Dash",), {"dash.Dash": Made("wsgi", "server"), "dash.dash.Dash": Made("wsgi", "server")}
     ),
     Called(
         # Connexion 2 makes a WSGI app, Connexion 3 an ASGI app, under the same names.
@@ -54,7 +54,7 @@ GENERIC = (
     ),
     Called("blacksheep", ("blacksheep",), (b"blacksheep",), {"blacksheep.Application": ASGI}),
     Called(
-        "fasthtml", ("python-fasthtml",), (b"fasthtml",), {"fasthtml.common.FastHTML": ASGI, "fasthtml.FastHTML": ASGI}
+        "fasthtml", ("python-fasthtml",), (b"FastHTML",), {"fasthtml.common.FastHTML": ASGI, "fasthtml.FastHTML": ASGI}
     ),
     Called("web.py", ("web-py",), (b"wsgifunc",), {".wsgifunc": WSGI}),
     Called("cherrypy", ("cherrypy",), (b"cherrypy",), {"cherrypy.Application": WSGI, "cherrypy.tree.mount": WSGI}),
@@ -62,14 +62,14 @@ GENERIC = (
     Called(
         "werkzeug",
         ("werkzeug",),
-        (b"werkzeug",),
+        (b"Request.application",),
         {
             "werkzeug.Request.application": WSGI,
             "werkzeug.wrappers.Request.application": WSGI,
             "werkzeug.wrappers.BaseRequest.application": WSGI,
         },
     ),
-    Called("webob", ("webob",), (b"webob",), {"webob.dec.wsgify": WSGI}),
+    Called("webob", ("webob",), (b"wsgify",), {"webob.dec.wsgify": WSGI}),
     # Callables of no framework: what they take tells what they are.
-    Called("", (), (b"start_response", b"receive"), {}),
+    Called("", (), (b"start_resp", b"environ", b"receive, send"), {}),
 )

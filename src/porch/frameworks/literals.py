@@ -10,6 +10,7 @@ import ast
 import os.path
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 from porch.frameworks.follow import definitions, dotted_name
 from porch.frameworks.project import Project
@@ -106,10 +107,14 @@ def _named(project: Project, scope: Scope, node: ast.Name, before: int, deep: in
 
 
 def _bound(project: Project, where: Scope, binding: Binding, deep: int) -> Literal:
-    if isinstance(binding.value, ast.expr):
+    if not isinstance(binding.value, ast.expr):
+        return UNKNOWN
+    if binding not in project.values:
+        # A value that leads back to itself is not known.
+        project.values[binding] = UNKNOWN
         before = binding.line if where.parent is None else 0
-        return evaluate(project, where, binding.value, before, deep + 1)
-    return UNKNOWN
+        project.values[binding] = evaluate(project, where, binding.value, before, deep + 1)
+    return cast("Literal", project.values[binding])
 
 
 def _attribute(project: Project, scope: Scope, node: ast.Attribute, before: int, deep: int) -> Literal:

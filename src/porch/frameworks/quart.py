@@ -14,7 +14,7 @@ CLASSES = ("quart.Quart", "quart.app.Quart", "quart_trio.QuartTrio")
 QUART = Called(
     name="quart",
     packages=("quart",),
-    words=(b"quart",),
+    words=(b"Quart",),
     makes=dict.fromkeys(CLASSES, Made("asgi")),
     read_statics=scaffold_statics,
 )

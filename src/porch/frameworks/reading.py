@@ -138,9 +138,9 @@ def required(function: Function) -> tuple[str, ...]:
     return tuple(a.arg for a in (*needed, *(argument for argument, default in keyword if default is None)))
 
 
-def calls(scope_nodes: Iterable[ast.stmt]) -> Iterator[ast.Call]:
+def calls(statements: Iterable[ast.stmt]) -> Iterator[ast.Call]:
     """Every call in these statements, without those in nested functions and classes."""
-    return (node for node in _own_nodes(scope_nodes) if isinstance(node, ast.Call))
+    return (node for node in _own_nodes(statements) if isinstance(node, ast.Call))
 
 
 def scopes(module: Module) -> Iterator[tuple[Scope, list[ast.stmt]]]:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from porch.frameworks.finding import Statics
 from porch.frameworks.follow import definitions, dotted_name
 from porch.frameworks.literals import UNKNOWN, Literal, Unknown, argument, evaluate
-from porch.frameworks.reading import Module, Scope, scopes
+from porch.frameworks.reading import Module, Scope, calls, scopes
 from porch.frameworks.statics import Place, merged
 from porch.frameworks.trace import App, Tracer
 
@@ -88,6 +88,9 @@ def _of_app(tracer: Tracer, made: Made) -> tuple[Statics, str]:
 
 
 def _of_blueprints(tracer: Tracer, app: App, reserved: str) -> Iterator[Statics]:
+    if not any(b"Blueprint" in content and b"static" in content for content in tracer.project.contents()):
+        # Most blueprints have no static folder, and there may be hundreds of them to parse.
+        return
     registrations = list(_registrations(tracer, app))
     for registration in registrations:
         made = registration.child
@@ -144,13 +147,9 @@ def _registrations(tracer: Tracer, app: App) -> Iterator[Registration]:
 
 
 def _registering(body: list[ast.stmt]) -> Iterator[ast.Call]:
-    for statement in body:
-        for node in ast.walk(statement):
-            match node:
-                case ast.Call(func=ast.Attribute(attr="register_blueprint")):
-                    yield node
-                case _:
-                    pass
+    for call in calls(body):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "register_blueprint":
+            yield call
 
 
 def _loops(body: list[ast.stmt]) -> dict[str, list[ast.expr]]:
@@ -198,7 +197,7 @@ def _root(tracer: Tracer, made: Made, position: int | None) -> Path | None:
         return None
     if named in (module.name, "__main__"):
         return module.path.parent
-    found = tracer.project.module(str(named), module.root)
+    found = tracer.project.own(str(named), module)
     # A name that is no module: Flask takes the working directory.
     return found.path.parent if found is not None else tracer.project.folder
 

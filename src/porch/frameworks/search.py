@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
+from porch.frameworks.follow import dotted_name
 from porch.frameworks.framework import Candidate, Framework
-from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, required, scopes
+from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, calls, required, scopes
 from porch.frameworks.trace import App, Tracer
 
 MODULES = ("wsgi", "asgi", "app", "main", "application", "run", "server", "api", "__init__", "__main__")
@@ -28,7 +30,7 @@ def candidates(tracer: Tracer, frameworks: Iterable[Framework]) -> list[Candidat
     taken = {candidate.app.framework for candidate in declared}
     modules = {module.path: module for module in tracer.project.with_words(*words)}
     for path in tracer.project.files:
-        module = tracer.project.read(path) if path.stem in MODULES else None
+        module = tracer.project.read(path) if _well_known(tracer, path) else None
         if isinstance(module, Module):
             modules.setdefault(path, module)
     searched = [candidate for module in modules.values() for candidate in in_module(tracer, module)]
@@ -47,7 +49,7 @@ def in_module(tracer: Tracer, module: Module) -> Iterator[Candidate]:
                 yield Candidate(module, f"{name}()", binding.line, app)
                 continue
         app = tracer.trace(module.scope, ast.Name(name))
-        if app is not None and (app.sure or name in ("app", "application")):
+        if app is not None and _offered(module, name, app):
             attribute = f"{name}.{app.attribute}" if app.attribute else name
             yield Candidate(module, attribute, binding.line, app)
 
@@ -87,19 +89,30 @@ def opaque(tracer: Tracer, scope: Scope, binding: Binding) -> App:
     return App("", None, scope, None, "", sure=False, trail=trail)
 
 
-def out_of_reach(tracer: Tracer) -> Iterator[str]:
+def out_of_reach(tracer: Tracer, words: Iterable[bytes]) -> Iterator[str]:
     """Evidence of apps that are made where no import finds them: inside a function, under `if __name__ == ...`."""
-    for module in tracer.project.modules():
+    for module in tracer.project.with_words(*words):
         for scope, body in scopes(module):
-            for statement in body:
-                for node in ast.walk(statement):
-                    if isinstance(node, ast.Call) and _makes(tracer, scope, node):
-                        yield tracer.project.evidence(module, node.lineno)
+            for call in calls(body):
+                if _makes(tracer, scope, call):
+                    yield tracer.project.evidence(module, call.lineno)
 
 
 def _makes(tracer: Tracer, scope: Scope, node: ast.Call) -> bool:
-    app = tracer.trace(scope, node)
-    return app is not None and bool(app.framework) and app.node is node
+    return dotted_name(tracer.project, scope, node.func) in tracer.known
+
+
+def _well_known(tracer: Tracer, path: Path) -> bool:
+    """A file that may hand on an app without a framework's name in it; packages only near the top, for all have one."""
+    deep = len(path.parts) - len(tracer.project.folder.parts)
+    return path.stem in MODULES and (path.stem != "__init__" or deep <= 3)
+
+
+def _offered(module: Module, name: str, app: App) -> bool:
+    """What is unsure, or of no framework, counts only where its name says that it is the app."""
+    if not app.sure:
+        return name in ("app", "application")
+    return bool(app.framework) or name in ATTRIBUTES or module.path.stem in MODULES
 
 
 def _worth_following(binding: Binding) -> bool:
@@ -134,10 +147,9 @@ def _inner(tracer: Tracer, found: Sequence[Candidate]) -> set[object]:
     inner: set[object] = set()
     for module in {candidate.module.path: candidate.module for candidate in found}.values():
         for scope, body in scopes(module):
-            for statement in body:
-                for node in ast.walk(statement):
-                    if isinstance(node, ast.Call) and _name_of(node.func) in DISPATCHED:
-                        inner.update(_mounted(tracer, scope, node))
+            for call in calls(body):
+                if _name_of(call.func) in DISPATCHED:
+                    inner.update(_mounted(tracer, scope, call))
     return inner
 
 

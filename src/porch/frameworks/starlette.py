@@ -64,7 +64,7 @@ MOUNTED = Routes((b"StaticFiles", b".mount("), _read, MOUNTS)
 STARLETTE = Called(
     name="starlette",
     packages=("starlette",),
-    words=(b"starlette",),
+    words=(b"Starlette",),
     makes=dict.fromkeys(CLASSES, Made("asgi")),
     read_statics=MOUNTED.statics,
 )

@@ -76,7 +76,7 @@ def _module(project: Project, name: str) -> Module | None:
         # The user's spelling says where the import starts, whatever the file's imports look like.
         return module if module.name == name else replace(module, name=name, root=_root(project, name, module))
     top = name.partition(".")[0]
-    if any((root / top).is_dir() or any(root.glob(f"{top}.*.so")) for root in project.roots()):
+    if any((root / top).is_dir() or any(root.glob(f"{top}.*.so")) for root in project.roots):
         known = [module.name for module in project.modules() if module.name.startswith(f"{top}.")]
         if any((root / top).is_dir() for root in (project.folder, project.source or project.folder)):
             near = suggestion(name, known)
@@ -89,7 +89,7 @@ def _module(project: Project, name: str) -> Module | None:
 
 
 def _root(project: Project, name: str, module: Module) -> Path:
-    return next((root for root in project.roots() if module_file(root, name) == module.path), module.root)
+    return next((root for root in project.roots if module_file(root, name) == module.path), module.root)
 
 
 def _parsed(project: Project, read: Module | SyntaxFault | None) -> Module:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from porch.frameworks.follow import definition, definitions, dotted_name
@@ -99,6 +99,8 @@ class Tracer:
     project: Project
     known: Mapping[str, tuple[str, Made]]
     """Full name of a maker -> framework and what it makes; `.name` stands for a method of any object."""
+    _calls: dict[ast.Call, App | None] = field(default_factory=dict[ast.Call, "App | None"], repr=False, compare=False)
+    """Each call is followed once: without this, factories that call factories take exponential time."""
 
     def name(self, module: Module, dotted: str) -> App | None:
         """The app at a module's attribute, which may be dotted."""
@@ -123,7 +125,11 @@ class Tracer:
             case ast.IfExp(body=body, orelse=otherwise):
                 return self.trace(scope, body, before, deep + 1) or self.trace(scope, otherwise, before, deep + 1)
             case ast.Call():
-                return self._called(scope, node, before, deep)
+                if node not in self._calls:
+                    # A call that leads back to itself makes nothing.
+                    self._calls[node] = None
+                    self._calls[node] = self._called(scope, node, before, deep)
+                return self._calls[node]
             case _:
                 return None
 
@@ -278,5 +284,7 @@ def _by_parameters(function: Function, skipped: int) -> Interface | None:
     names = [part.arg for part in (*function.args.posonlyargs, *function.args.args)][skipped:]
     if isinstance(function, ast.AsyncFunctionDef):
         return "asgi" if names[:1] == ["scope"] or names[1:3] == ["receive", "send"] else None
-    plain = len(names) >= 2 and ("start" in names[1] or names[0] in {"environ", "env"})
-    return "wsgi" if plain else None
+    if len(names) != 2:
+        return None
+    usual = names[0] in {"environ", "env"} and names[1].startswith(("start", "respond"))
+    return "wsgi" if usual or names[1].startswith("start_resp") else None

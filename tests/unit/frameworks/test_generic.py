@@ -63,6 +63,20 @@ def test_it_is_found(text: str, target: str, interface: str, framework: str, fol
     assert (finding.target, finding.interface, finding.framework, finding.sure) == (target, interface, framework, True)
 
 
+HELPERS = [
+    ("two parameters, the second a start", "def after(keys, start_index):\n    pass\n"),
+    ("a question about a request", "def host(environ, trusted):\n    pass\n"),
+    ("a middleware among others", "def guard(app):\n    pass\ndef deny(environ, start_response):\n    pass\n"),
+    ("an ASGI answer in a module of its own", "async def not_found(scope, receive, send):\n    pass\n"),
+]
+
+
+@pytest.mark.parametrize("text", [row[1] for row in HELPERS], ids=[row[0] for row in HELPERS])
+def test_a_helper_is_no_app(text: str, folder: Folder) -> None:
+    """A function that looks like an app, under names that nobody gives to one, is not taken for it."""
+    assert folder.write({"answers.py": text}).refused().what == "no web app was found"
+
+
 UNSURE = [
     ("an app from a library that is not known", "from datasette.app import Datasette\napp = Datasette([]).app()\n"),
     ("connexion, whose interface depends on its version", "import connexion\napp = connexion.FlaskApp('x')\n"),
