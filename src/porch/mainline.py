@@ -22,12 +22,26 @@ from porch.values import AUTO
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """What a reload keeps of the instance that runs, whatever process plans it."""
+
+    folder: str
+    """The run folder."""
+    generation: int
+    """To be planned."""
+    terminal: bool
+    """The instance writes its log for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked for: which project, which app of it, with which flags."""
 
     folder: Path
     flags: tuple[Flag, ...] = ()
     config: Path | None = None
+    running: Running | None = None
+    """Set at a reload."""
 
 
 def asked(target: str | None, flags: Iterable[Flag] = (), config: str | None = None) -> Asked:
@@ -53,13 +67,20 @@ def plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     """The Plan for the project; raises Refused with what is in the way."""
     said = said_for(wanted, environ)
     found = _facts(wanted, said, environ)
-    return decide.plan(said, found, _finding(said, found, environ))
+    plan = decide.plan(said, found, _finding(said, found, environ))
+    if wanted.running is None:
+        return plan
+    return replace(plan, run=replace(plan.run, generation=wanted.running.generation))
 
 
 def _facts(wanted: Asked, said: Said, environ: Mapping[str, str]) -> Facts:
     told = said.settings
     named = facts.Wanted(told.app.python, told.nginx.binary, told.run.user)
-    return facts.read(wanted.folder, environ, run_folder(str(wanted.folder)), named)
+    running = wanted.running
+    if running is None:
+        return facts.read(wanted.folder, environ, run_folder(str(wanted.folder)), named)
+    found = facts.read(wanted.folder, environ, running.folder, named)
+    return replace(found, machine=replace(found.machine, terminal=running.terminal))
 
 
 def _finding(said: Said, found: Facts, environ: Mapping[str, str]) -> Finding:

@@ -21,12 +21,13 @@ def run(words: Sequence[str]) -> int:
     """Run one command line; returns the exit code."""
     try:
         given = parser.parser(words).parse_args(words)
+        given.words = tuple(words[1:])
         return _commands()[given.command](given)
     except Refused as refused:
         screen.problems(refused.problems, as_json=_wants_json(words))
         return int(refused.exit)
-    except Unwritable as unwritable:
-        screen.problems([_unwritable(unwritable)], as_json=_wants_json(words))
+    except Unwritable as error:
+        screen.problems([unwritable(error)], as_json=_wants_json(words))
         return int(Exit.USAGE)
     except KeyboardInterrupt:
         return 130
@@ -40,7 +41,7 @@ def run(words: Sequence[str]) -> int:
         return int(Exit.FAULT)
 
 
-def _unwritable(error: Unwritable) -> Problem:
+def unwritable(error: Unwritable) -> Problem:
     """A value that some program's configuration cannot hold, whatever its quoting."""
     return Problem(str(error), error.setting, "choose another value, or give that file or folder another name")
 
@@ -86,7 +87,7 @@ def _run(given: Namespace) -> int:
     plan = mainline.plan_for(mainline.asked(given.target, flags(given), given.config), os.environ)
     screen.banner(plan)
     nginx = targets.nginx_files(plan)
-    start.start(assemble.launch(plan), assemble.files(plan, nginx))
+    start.start(assemble.launch(plan, given.words), assemble.files(plan, nginx))
 
 
 def _check(given: Namespace) -> int:

@@ -6,17 +6,19 @@ Rule: runs in the command's process only; the resident process reads the result 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from porch import servers
 from porch.plan import Plan
+from porch.runtime.folder import LAUNCH
 from porch.runtime.launch import Launch, Program
 from porch.syntax.file import File
 
 
-def launch(plan: Plan) -> Launch:
-    """Everything but the lock and the sockets, which `start` fills in."""
+def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
+    """Everything but the lock and the sockets, which `start` fills in; `words` are those typed after `run`."""
     run, limits = plan.run, plan.limits
     return Launch(
         project=plan.app.folder,
@@ -44,6 +46,7 @@ def launch(plan: Plan) -> Launch:
         kill_timeout=limits.kill.value,
         log_format="json" if plan.log.format.value == "json" else "text",
         container=run.container,
+        replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
     )
 
 
@@ -84,6 +87,14 @@ def _nginx(plan: Plan) -> Program:
     folder = plan.run.folder.value
     words = (plan.nginx.binary.value, "-e", "stderr", "-p", folder, "-c", f"{folder}/nginx.conf")
     return Program("nginx", words, folder, stop_signal="QUIT")
+
+
+def _replan(live: str, words: Iterable[str]) -> Program:
+    # Where the words were typed, as it was named: a release that is switched by a link is followed to the new one.
+    named = os.environ.get("PWD", "")
+    here = named if named and Path(named).is_dir() and Path(named).samefile(".") else str(Path.cwd())
+    python = (sys.executable, "-P", "-W", "ignore", "-m", "porch.cli.replan")
+    return Program("replan", (*python, live, *words), here)
 
 
 def _prestart(plan: Plan) -> Program | None:

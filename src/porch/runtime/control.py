@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,14 +71,14 @@ def _unreachable(folder: str, error: OSError) -> Problem:
 
 
 def _checked(answer: Answer) -> Answer:
-    if answer.get("exit"):
-        raise Refused(Problem(answer["what"], fix=answer.get("fix", ""), exit=Exit(answer["exit"])))
+    if answer.get("problems"):
+        raise Refused(*(Problem(**{**each, "exit": Exit(each["exit"])}) for each in answer["problems"]))
     return answer
 
 
-def refusal(problem: Problem) -> Answer:
-    """A problem as an answer."""
-    return {"ok": False, "exit": int(problem.exit), "what": problem.what, "fix": problem.fix}
+def refusal(*problems: Problem) -> Answer:
+    """Problems as an answer."""
+    return {"ok": False, "problems": [{**asdict(problem), "exit": int(problem.exit)} for problem in problems]}
 
 
 class Control:

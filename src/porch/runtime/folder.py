@@ -222,6 +222,9 @@ def _recorded(base: Path) -> list[Path]:
 
 
 def _remove(entry: Path) -> None:
+    if entry.name.endswith(".next") or re.fullmatch(r"launch-\d+\.json", entry.name):
+        # A reload was cut short.
+        entry.unlink(missing_ok=True)
     names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "report.json")
     if entry.name in names or entry.suffix == ".pid" or is_socket(str(entry)) or ".new-" in entry.name:
         entry.unlink(missing_ok=True)
@@ -230,6 +233,13 @@ def _remove(entry: Path) -> None:
 
         # A generation's own folder, and nginx's folders for bodies.
         shutil.rmtree(entry, ignore_errors=True)
+
+
+def remove_generation(home: str) -> None:
+    """Remove a generation's own folder."""
+    import shutil  # wanted at the end of a reload only
+
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def clear_sockets(folder: str, paths: Iterable[str]) -> None:

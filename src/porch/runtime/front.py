@@ -7,12 +7,18 @@ it needs no right to bind them, and a dead nginx loses no connection that waits 
 from __future__ import annotations
 
 import asyncio
+import signal
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import listen, probe
+from porch.runtime import listen, probe, procfs
+from porch.runtime.launch import Launch
 from porch.runtime.process import Child, ending
 from porch.runtime.unit import Condition, Ended, Surroundings
+
+RELOAD_WITHIN = 10.0
 
 
 class Front:
@@ -27,10 +33,15 @@ class Front:
         self._launch = around.launch
         self._inherit = {"NGINX": "".join(f"{descriptor};" for descriptor in around.launch.sockets)}
 
-    async def check(self) -> None:
-        """Let nginx judge its configuration; Refused with its own words."""
+    def use(self, launch: Launch) -> None:
+        """From now on, start it as this one says; the sockets stay."""
+        self._launch = launch
+
+    async def check(self, moved: Mapping[str, str] | None = None) -> None:
+        """Let nginx judge its configuration, or the files beside it that are to come; Refused with its own words."""
         words: list[bytes] = []
-        program = replace(self._launch.nginx, argv=self._launch.nginx_check)
+        argv = tuple((moved or {}).get(word, word) for word in self._launch.nginx_check)
+        program = replace(self._launch.nginx, argv=argv)
         # With the sockets too: to judge, nginx binds what it has not inherited.
         child = self._around.start_into(
             program, (self._around.logs.collect(words.append, self._around.owner),), self._inherit, self._launch.sockets
@@ -68,6 +79,25 @@ class Front:
             raise self._failed(dying)
         self.condition = "healthy"
 
+    async def reload(self) -> None:
+        """Have nginx read its configuration anew; return when only its new workers take connections.
+
+        A dead nginx is left to be started again, with the new configuration then.
+        """
+        if self.child is None or self.child.exited.done() or self.condition != "healthy":
+            return
+        before = {worker.pid for worker in procfs.descendants(self.child.pid)}
+        self.child.signal(signal.SIGHUP)
+        deadline = time.monotonic() + RELOAD_WITHIN
+        while time.monotonic() < deadline:
+            now = {worker.pid for worker in procfs.descendants(self.child.pid)}
+            if now - before and all(_leaving(pid) for pid in before & now):
+                return
+            await asyncio.sleep(0.02)
+        fix = "its own words are in the lines above that begin with `nginx:`"
+        what = f"nginx did not take its new configuration within {RELOAD_WITHIN:g} s"
+        raise Refused(Problem(what, where=self._launch.nginx.folder, fix=fix, exit=Exit.MACHINE))
+
     def _failed(self, dying: asyncio.Future[int]) -> Refused:
         address = self._launch.listen[0]
         fix = "its own words are in the lines above that begin with `nginx:`"
@@ -76,3 +106,8 @@ class Front:
             return Ended(Problem(what, where=address, fix=fix, exit=Exit.MACHINE))
         what = f"nginx did not answer on {address} within {self._launch.start_timeout:g} s"
         return Refused(Problem(what, where=address, fix=fix, exit=Exit.MACHINE))
+
+
+def _leaving(pid: int) -> bool:
+    """Whether an nginx worker only finishes what it has; it says so in its title (`ngx_setproctitle`)."""
+    return "shutting down" in procfs.command(pid)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import folder, listen, probe
+from porch.runtime import drain, folder, listen, probe
+from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending
 from porch.runtime.unit import Condition, Ended, Surroundings, stop_signal
 
@@ -40,6 +41,7 @@ class Generation:
         self.child: Child | None = None
         self.condition: Condition = "waiting"
         self.state: State = "rendered"
+        self.tail = Tail()
         self._around = around
         self._launch = around.launch
 
@@ -51,24 +53,53 @@ class Generation:
 
     async def start(self) -> None:
         """Start it, and return when the app answers that it is ready."""
+        await self.prove(self.spawn())
+        self.switch()
+
+    def spawn(self) -> Child:
+        """Start its processes."""
         self.condition = "starting"
         self.become("started")
+        self.tail = Tail()
         Path(self._launch.report).unlink(missing_ok=True)
         listen.clear_stale(self._launch.socket)
-        self.child = self._around.start(self._launch.app)
+        self.child = self._around.start(self._launch.app, tail=self.tail)
+        return self.child
+
+    async def prove(self, child: Child) -> None:
+        """Return when the app answers that it is ready; Refused, with nothing left running, when it does not."""
         try:
-            await self._until_healthy(self.child)
+            await self._until_healthy(child)
         except Refused:
-            await self._abandon(self.child)
+            await self._abandon(child)
             raise
         self.become("healthy")
-        self.switch()
-        self.condition = "healthy"
 
     def switch(self) -> None:
         """From here on, new requests go to this generation."""
-        folder.link(self._launch.upstream, self._launch.socket)
+        self.link()
         self.become("switched")
+        self.condition = "healthy"
+
+    def link(self) -> None:
+        """Lead nginx to this generation's socket."""
+        folder.link(self._launch.upstream, self._launch.socket)
+
+    async def retire(self) -> None:
+        """Let it finish what it has, end it, and remove what it leaves."""
+        self.become("drained")
+        if self.child is not None and not self.child.exited.done():
+            await drain.until_left(self._launch.socket, self._launch.stop_timeout)
+            self.child.signal(stop_signal(self._launch.app))
+            await asyncio.wait((self.child.exited,), timeout=self._launch.kill_timeout)
+        await self.discard()
+
+    async def discard(self) -> None:
+        """Nothing of it is left: no process, no socket, no folder."""
+        if self.child is not None:
+            self.child.kill_group()
+            await asyncio.wait((self.child.exited,), timeout=1)
+        folder.remove_generation(str(Path(self._launch.socket).parent))
 
     async def _until_healthy(self, child: Child) -> None:
         launch = self._launch

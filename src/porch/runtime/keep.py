@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from porch.errors import Exit, Refused
 from porch.runtime.backoff import Backoff
@@ -66,3 +68,49 @@ class Kept:
         self._backoff.healthy(time.monotonic())
         self._voice.info(f"{self.unit.name} is back")
         return None
+
+
+class Keeping:
+    """All units that are kept alive at present; one may take another's place."""
+
+    def __init__(self, kept: Iterable[Kept]) -> None:
+        self._tasks: dict[Kept, asyncio.Future[int] | None] = dict.fromkeys(kept)
+        self._changed = asyncio.Event()
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """The units."""
+        return tuple(self._tasks)
+
+    def replace(self, old: Unit, new: Kept) -> None:
+        """Leave the old unit to its fate, a restart that is under way included, and keep the new one alive."""
+        places = {kept.unit: kept for kept in self._tasks}
+        task = self._tasks[places[old]]
+        if task is not None:
+            task.cancel()
+        self._tasks = {new if kept.unit is old else kept: task for kept, task in self._tasks.items()}
+        self._tasks[new] = None
+        self._changed.set()
+
+    async def keep(self) -> int:
+        """The code of the first unit that is given up."""
+        try:
+            while True:
+                self._changed.clear()
+                tasks = self._begin()
+                changed: asyncio.Future[Any] = asyncio.ensure_future(self._changed.wait())
+                await asyncio.wait([changed, *tasks], return_when=asyncio.FIRST_COMPLETED)
+                changed.cancel()
+                ended = [task for task in tasks if task.done() and task in self._tasks.values()]
+                if ended:
+                    return ended[0].result()
+        finally:
+            for task in self._tasks.values():
+                if task is not None:
+                    task.cancel()
+
+    def _begin(self) -> list[asyncio.Future[int]]:
+        for kept, task in self._tasks.items():
+            if task is None:
+                self._tasks[kept] = asyncio.ensure_future(kept.keep())
+        return [task for task in self._tasks.values() if task is not None]

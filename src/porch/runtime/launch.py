@@ -66,6 +66,8 @@ class Launch:
     kill_timeout: float
     log_format: Literal["text", "json"]
     container: bool
+    replan: Program | None = None
+    """Reads settings and code anew and writes the next generation's files; None: there can be no reload."""
 
     def to_json(self) -> str:
         """The same as text."""
@@ -75,8 +77,8 @@ class Launch:
 def from_json(text: str) -> Launch:
     """Read back what `to_json` wrote."""
     raw: dict[str, Any] = json.loads(text)
-    for name in ("prestart", "app", "nginx"):
-        if raw[name] is not None:
+    for name in ("prestart", "app", "nginx", "replan"):
+        if raw.get(name) is not None:
             raw[name] = _program(raw[name])
     for name in ("listen", "sockets", "nginx_check"):
         raw[name] = tuple(raw[name])

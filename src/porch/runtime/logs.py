@@ -20,6 +20,8 @@ PIPE = 1024 * 1024
 PAUSE = 0.02
 """Seconds between two reads of one stream: lines gather meanwhile, in the pipe."""
 RING = 256 * 1024
+TAIL = 20
+TAIL_LINE = 1000
 
 
 class Sink(Protocol):
@@ -65,6 +67,22 @@ class Recent:
     def leave(self, queue: asyncio.Queue[bytes]) -> None:
         """Stop following."""
         self._followers.discard(queue)
+
+
+class Tail:
+    """The latest lines of one process, for who asks why it failed."""
+
+    def __init__(self) -> None:
+        self._lines: deque[bytes] = deque(maxlen=TAIL)
+
+    def put(self, chunk: bytes) -> None:
+        """Remember the lines."""
+        self._lines.extend(line[:TAIL_LINE] for line in chunk.splitlines()[-TAIL:])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is remembered."""
+        return tuple(line.decode(errors="replace") for line in self._lines)
 
 
 class Stream:
@@ -129,14 +147,21 @@ class Logs:
         self._all_ended = asyncio.Event()
         self._all_ended.set()
 
-    def pipe(self, source: str, stream: str, owner: tuple[int, int] | None) -> int:
+    def pipe(self, source: str, stream: str, owner: tuple[int, int] | None, tail: Tail | None = None) -> int:
         """The writing end of a new pipe; to be given to a child and then closed here.
 
-        `owner` becomes the owner of the pipe: nginx opens `/dev/stdout` anew, which asks for the right to.
+        `owner` becomes the owner of the pipe: nginx opens `/dev/stdout` anew, which asks for the right to. `tail` is
+        shown the lines too.
         """
         shaped = shape(self._form, source, stream, colour=self._colour)
         counted = source == "nginx" and stream == "stdout"
-        return self.collect(lambda chunk: self._take(chunk, shaped, counted=counted), owner)
+
+        def take(chunk: bytes) -> None:
+            if tail is not None:
+                tail.put(chunk)
+            self._take(chunk, shaped, counted=counted)
+
+        return self.collect(take, owner)
 
     def collect(self, take: Callable[[bytes], None], owner: tuple[int, int] | None) -> int:
         """A pipe whose lines go to `take` and not into the log."""

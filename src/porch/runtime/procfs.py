@@ -14,6 +14,7 @@ from pathlib import Path
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LISTENING = "0A"
+_ACCEPTS = 0x10000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,26 @@ def path_holder(path: str) -> int | None:
     """Pid of a process that has the unix socket of this path, when this user may see it."""
     lines = [line.split(maxsplit=7) for line in _text("/proc/net/unix").splitlines()[1:]]
     return _socket_holder({words[6] for words in lines if len(words) == 8 and words[7] == path})
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Those that a unix socket's listener has."""
+
+    accepted: int
+    waiting: int
+    """In its queue: no process has taken them yet."""
+
+
+def connections(path: str) -> Connections | None:
+    """Connections to the unix socket of this path; None when nobody seems to listen there, or there is no /proc."""
+    rows = [line.split(maxsplit=7) for line in _text("/proc/net/unix").splitlines()[1:]]
+    states = [(words[3], words[5]) for words in rows if len(words) == 8 and words[7] == path]
+    # net/unix/af_unix.c: a listener has __SO_ACCEPTCON; what is connected and not accepted has no owner yet (02).
+    ends = [state for flags, state in states if not int(flags, 16) & _ACCEPTS]
+    if len(ends) == len(states):
+        return None
+    return Connections(accepted=ends.count("03"), waiting=ends.count("02"))
 
 
 def _socket_holder(inodes: set[str]) -> int | None:

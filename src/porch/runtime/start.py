@@ -57,14 +57,18 @@ def start(launch: Launch, files: Mapping[str, File]) -> NoReturn:
         raise
 
 
-def _write(launch: Launch, files: Mapping[str, File], owner: tuple[int, int] | None) -> str:
-    written = list(files)
+def write(launch: Launch, files: Mapping[str, File], owner: tuple[int, int] | None) -> None:
+    """Write the files by their absolute paths, and make every folder that is needed."""
     for path, file in files.items():
         folder.make_inside(launch.folder, str(Path(path).parent), owner)
         folder.write(path, file.text, file.mode, owner)
     for path in (launch.socket, launch.upstream, launch.report, launch.draining):
         folder.make_inside(launch.folder, str(Path(path).parent), owner)
-    folder.record_files(launch.folder, written)
+
+
+def _write(launch: Launch, files: Mapping[str, File], owner: tuple[int, int] | None) -> str:
+    write(launch, files, owner)
+    folder.record_files(launch.folder, list(files))
     path = f"{launch.folder}/{folder.LAUNCH}"
     folder.write(path, launch.to_json(), 0o600, None)
     return path

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from porch.runtime import procfs
+from porch.runtime.generation import Generation
 from porch.runtime.keep import Kept
 
 
@@ -39,11 +40,26 @@ def processes(kept: Iterable[Kept]) -> list[dict[str, Any]]:
     return rows
 
 
-def overall(conditions: Iterable[str], *, was_ready: bool, stopping: bool) -> str:
+def generations(beside: Iterable[Generation]) -> list[dict[str, Any]]:
+    """Generations that are not in service: the one that starts, those that end."""
+    rows: list[dict[str, Any]] = []
+    for one in beside:
+        master = procfs.process(one.child.pid) if one.child is not None and not one.child.exited.done() else None
+        if master is None:
+            continue
+        age = "old" if one.state == "drained" else "next"
+        rows.append(row(master, one.name, f"{age} {one.name} master", 0))
+        rows += [row(worker, one.name, f"{age} {one.name} worker", 0) for worker in procfs.descendants(master.pid)]
+    return rows
+
+
+def overall(conditions: Iterable[str], *, was_ready: bool, stopping: bool, reloading: bool = False) -> str:
     """The state of the instance from those of its parts."""
     seen = set(conditions)
     if stopping:
         return "draining"
     if was_ready and "down" in seen:
         return "failed"
-    return "ready" if was_ready and seen == {"healthy"} else "starting"
+    if was_ready and seen == {"healthy"}:
+        return "reloading" if reloading else "ready"
+    return "starting"

@@ -12,18 +12,21 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, listen, procfs, status
-from porch.runtime.control import Answer, Control, Request, refusal
+from porch.runtime.control import Answer, Control, Request
 from porch.runtime.front import Front
 from porch.runtime.generation import Generation
-from porch.runtime.keep import Kept
+from porch.runtime.keep import Keeping, Kept
 from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
 from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, ending, identity
+from porch.runtime.reload import Reload
+from porch.runtime.reloads import Reloads
 from porch.runtime.say import Voice
 from porch.runtime.unit import Surroundings, exhausted, stop_signal
 from porch.runtime.writer import Writer
@@ -45,7 +48,8 @@ class Supervisor:
         self._generation = Generation(self._around, launch.generation)
         self._front = Front(self._around)
         units = (self._generation, self._front)
-        self._kept = tuple(Kept(unit, voice, gives_up=launch.container) for unit in units)
+        self._keeping = Keeping(Kept(unit, voice, gives_up=launch.container) for unit in units)
+        self._reloads = Reloads(self._new_reload, lambda: self._generation.number)
         self._stop_asked = asyncio.Event()
         self._hurry = asyncio.Event()
         self._over = asyncio.Event()
@@ -101,7 +105,7 @@ class Supervisor:
     async def _live(self) -> int:
         for step in (self._prestart, self._start_app, self._front.start, self._say_ready):
             await step()
-        return await self._keep_all()
+        return await self._keeping.keep()
 
     async def _prestart(self) -> None:
         program = self._launch.prestart
@@ -130,22 +134,25 @@ class Supervisor:
 
     async def _say_ready(self) -> None:
         self._was_ready = True
+        self._reloads.open()
         self._voice.info(f"ready {self._launch.url}", url=self._launch.url)
 
-    async def _keep_all(self) -> int:
-        """The code of the first that is given up."""
-        tasks = [asyncio.ensure_future(kept.keep()) for kept in self._kept]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return done.pop().result()
-        finally:
-            for task in tasks:
-                task.cancel()
+    def _new_reload(self) -> Reload:
+        return Reload(self._around, self._front, self._generation, self._adopt)
+
+    def _adopt(self, generation: Generation, launch: Launch) -> None:
+        """The next generation is in service: it is kept alive from now on, and the old one is not."""
+        kept = Kept(generation, self._voice, gives_up=launch.container)
+        self._keeping.replace(self._generation, kept)
+        self._generation, self._launch = generation, launch
+        self._around = replace(self._around, launch=launch)
+        self._front.use(launch)
 
     async def _take_down(self, stop_timeout: float, kill_timeout: float) -> None:
         now = time.monotonic()
         self._stop_asked.set()
         self._refuse_readiness()
+        await self._reloads.close()
         self._stop_listening()
         await self._end((self._front.child,), signal.SIGQUIT, now + stop_timeout)
         # A WebSocket keeps nginx past its time: the app ends it in order, through the nginx that is still there.
@@ -204,7 +211,7 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._reaper.reap)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, self._told_to_stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._voice.warning(_NO_RELOAD.what))
+        loop.add_signal_handler(signal.SIGHUP, self._reloads.ask)
         # Blocked since before this program began, so that none is lost.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
         self._reaper.reap()
@@ -218,9 +225,14 @@ class Supervisor:
         yield self._status()
 
     def _status(self) -> dict[str, Any]:
-        conditions = [kept.unit.condition for kept in self._kept]
+        kept = self._keeping.kept
         return {
-            "state": status.overall(conditions, was_ready=self._was_ready, stopping=self._stop_asked.is_set()),
+            "state": status.overall(
+                [each.unit.condition for each in kept],
+                was_ready=self._was_ready,
+                stopping=self._stop_asked.is_set(),
+                reloading=self._reloads.under_way,
+            ),
             "generation": self._generation.number,
             "listen": list(self._launch.listen),
             "url": self._launch.url,
@@ -228,7 +240,8 @@ class Supervisor:
             "server": self._launch.server,
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._born, 1),
-            "processes": status.processes(self._kept),
+            "processes": [*status.processes(kept), *status.generations(self._reloads.beside)],
+            "last_reload": self._reloads.shown(),
             "requests": {"total": self._logs.requests, "errors": self._logs.errors},
             "dropped_lines": self._output.dropped,
         }
@@ -248,7 +261,4 @@ class Supervisor:
             self._logs.recent.leave(queue)
 
     async def _answer_reload(self, _: Request) -> AsyncIterator[Answer]:
-        yield refusal(_NO_RELOAD)
-
-
-_NO_RELOAD = Problem("reload is not available yet", fix="porch stop, then porch run", exit=Exit.RELOAD)
+        yield await self._reloads.answer()

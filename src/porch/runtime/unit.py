@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder
 from porch.runtime.launch import Launch, Program
-from porch.runtime.logs import Logs
+from porch.runtime.logs import Logs, Tail
 from porch.runtime.process import Child, Identity, Order, Reaper
 from porch.runtime.say import Voice
 
@@ -56,11 +56,17 @@ class Surroundings:
         """User and group of the children, when they are not the supervisor's own."""
         return self.identity.owner if self.identity is not None else None
 
-    def start(self, program: Program, extra: Mapping[str, str] | None = None, keep: tuple[int, ...] = ()) -> Child:
-        """Start a program whose output goes into the log."""
-        stdout = self.logs.pipe(program.name, "stdout", self.owner)
+    def start(
+        self,
+        program: Program,
+        extra: Mapping[str, str] | None = None,
+        keep: tuple[int, ...] = (),
+        tail: Tail | None = None,
+    ) -> Child:
+        """Start a program whose output goes into the log, its latest lines into `tail` too."""
+        stdout = self.logs.pipe(program.name, "stdout", self.owner, tail)
         try:
-            stderr = self.logs.pipe(program.name, "stderr", self.owner)
+            stderr = self.logs.pipe(program.name, "stderr", self.owner, tail)
         except OSError:
             os.close(stdout)
             raise

@@ -1,0 +1,55 @@
+"""`python -m porch.cli.replan LAUNCH WORDS...`: what a reload runs in a child of the resident process.
+
+Rule: the words are those that were typed after `porch run`; the answer is one JSON line on standard output, and a
+problem is told as data, because the resident process shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from porch import mainline, targets
+from porch.cli import flags, parser, unwritable
+from porch.errors import Exit, Problem, Refused
+from porch.runtime import assemble, replan
+from porch.runtime.launch import from_json
+from porch.syntax.file import Unwritable
+
+
+def main(words: Sequence[str]) -> int:
+    """Plan anew, write, and tell; returns 0, or 5 when the next generation cannot be."""
+    try:
+        told = _plan(words[0], words[1:])
+    except Refused as refused:
+        told = _refusal(refused.problems)
+    except Unwritable as error:
+        told = _refusal([unwritable(error)])
+    print(json.dumps(told))
+    return int(Exit.DONE if told["ok"] else Exit.RELOAD)
+
+
+def _plan(path: str, words: Sequence[str]) -> dict[str, object]:
+    live = from_json(Path(path).read_text())
+    typed = ("run", *words)
+    given = parser.parser(typed).parse_args(typed)
+    asked = mainline.asked(given.target, flags(given), given.config)
+    running = mainline.Running(live.folder, live.generation + 1, terminal=live.log_format == "text")
+    plan = mainline.plan_for(replace(asked, running=running), os.environ)
+    new = assemble.launch(plan, words)
+    if new.replan is not None and live.replan is not None:
+        new = replace(new, replan=replace(new.replan, folder=live.replan.folder))
+    written = replan.write(live, new, assemble.files(plan, targets.nginx_files(plan)))
+    return {"ok": True, "launch": written.launch, "front": written.front, "warnings": plan.warnings}
+
+
+def _refusal(problems: Sequence[Problem]) -> dict[str, object]:
+    return {"ok": False, "problems": [{**asdict(each), "exit": int(each.exit)} for each in problems]}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,87 @@
+"""All reloads of one instance: their turns, what came of the last, and the generations on their way out.
+
+Rule: beside the generation in service there is at most one that starts and one that ends, so that a storm of reloads
+takes no more memory than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from porch.errors import Problem
+from porch.runtime.control import Answer, refusal
+from porch.runtime.generation import Generation
+from porch.runtime.reload import Outcome, Reload, not_done
+from porch.runtime.turns import Turns
+
+
+class Reloads:
+    """What the supervisor knows of reloads."""
+
+    def __init__(self, make: Callable[[], Reload], number: Callable[[], int]) -> None:
+        self.last: Outcome | None = None
+        self._make = make
+        self._number = number
+        self._current: Reload | None = None
+        self._leaving: dict[Generation, asyncio.Future[None]] = {}
+        self._turns = Turns(self._reload, self._too_late)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a reload is being worked on."""
+        return self._turns.phase == "reloading"
+
+    @property
+    def beside(self) -> tuple[Generation, ...]:
+        """Generations that have processes and are not in service: the one that starts, those that end."""
+        new = self._current.new if self._current is not None else None
+        return (*((new,) if new is not None else ()), *self._leaving)
+
+    def ask(self) -> asyncio.Future[Outcome]:
+        """The outcome to come."""
+        return self._turns.ask()
+
+    def open(self) -> None:
+        """The instance is ready."""
+        self._turns.open()
+
+    async def close(self) -> None:
+        """The instance is being stopped."""
+        await self._turns.close()
+        for leaving in self._leaving.values():
+            leaving.cancel()
+
+    async def answer(self) -> Answer:
+        """Reload, and wait until the old generation is gone too."""
+        outcome = await asyncio.shield(self.ask())
+        if not outcome.ok:
+            return refusal(*outcome.problems)
+        if outcome.drained is not None:
+            await asyncio.wait((outcome.drained,))
+        return {"ok": True, "message": outcome.what, "generation": outcome.generation}
+
+    def shown(self) -> dict[str, Any] | None:
+        """The last one, for `status`."""
+        return self.last.shown() if self.last is not None else None
+
+    async def _reload(self) -> Outcome:
+        while len(self._leaving) > 1:
+            await asyncio.wait(self._leaving.values(), return_when=asyncio.FIRST_COMPLETED)
+        self._current = self._make()
+        try:
+            outcome = await self._current.run()
+            self.last = outcome
+            if outcome.drained is not None:
+                self._let_go(self._current.old, outcome.drained)
+        finally:
+            self._current = None
+        return outcome
+
+    def _let_go(self, old: Generation, drained: asyncio.Future[None]) -> None:
+        self._leaving[old] = drained
+        drained.add_done_callback(lambda _: self._leaving.pop(old, None))
+
+    def _too_late(self) -> Outcome:
+        return not_done(self._number(), Problem("the instance is being stopped", fix="start it again with `porch run`"))

@@ -1,0 +1,74 @@
+"""Writes what the next generation needs beside what the live one has, for the resident process to take up.
+
+Rule: nothing of the live generation is touched; what only a start can change is refused here, all of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from porch.errors import Exit, Problem, Refused
+from porch.runtime import folder, start
+from porch.runtime.launch import Launch
+from porch.runtime.planning import NEXT
+from porch.runtime.process import identity
+from porch.syntax.file import File
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the resident process has to know."""
+
+    launch: str
+    """Path of the new launch file."""
+    front: tuple[str, ...]
+    """Files of nginx's that are to change; the new text is beside each."""
+
+
+def write(live: Launch, new: Launch, files: Mapping[str, File]) -> Written:
+    """Write the generation's own files, and beside the live ones those of nginx's that differ; raises Refused."""
+    refuse_what_needs_a_start(live, new)
+    found = identity(new.user)
+    owner = found.owner if found is not None else None
+    home = Path(new.socket).parent
+    folder.remove_generation(str(home))
+    own = {path: file for path, file in files.items() if Path(path).is_relative_to(home)}
+    front = {path: file for path, file in files.items() if path not in own and _text(path) != file.text}
+    path = f"{new.folder}/launch-{new.generation}.json"
+    try:
+        start.write(new, own | {path + NEXT: file for path, file in front.items()}, owner)
+        folder.write(path, new.to_json(), 0o600, None)
+    except OSError as error:
+        what = f"cannot write the next generation's files: {error.strerror}"
+        where = str(error.filename or new.folder)
+        raise Refused(Problem(what, where=where, fix="make room for them there", exit=Exit.MACHINE)) from None
+    return Written(path, tuple(front))
+
+
+def refuse_what_needs_a_start(live: Launch, new: Launch) -> None:
+    """Refused with everything that a running instance cannot change."""
+    compared = (
+        ("the addresses to listen on", " ".join(live.listen), " ".join(new.listen)),
+        ("the user that the app runs as", live.user or "the caller", new.user or "the caller"),
+        ("the run folder", live.folder, new.folder),
+        ("the log format", live.log_format, new.log_format),
+        ("the nginx to run", live.nginx.argv[0], new.nginx.argv[0]),
+        ("how nginx speaks to the app server", f"{live.protocol} ({live.server})", f"{new.protocol} ({new.server})"),
+    )
+    fix = "porch stop, then porch run: only a start can change that"
+    problems = [
+        Problem(f"{name}: changed from {before} to {after}", where=new.project, fix=fix, exit=Exit.RELOAD)
+        for name, before, after in compared
+        if before != after and not (name.startswith("how") and live.protocol == new.protocol)
+    ]
+    if problems:
+        raise Refused(*problems)
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""
