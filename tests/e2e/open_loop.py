@@ -1,0 +1,166 @@
+"""An open-loop client: it sends at planned times, whatever the answers do, and accounts for every request.
+
+Rule: planned = answered + failed, each failure by its kind; a latency counts from the planned time, so that a stall of
+the site is seen by all the requests that came meanwhile, and not by the one that waited alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+PATIENCE = 10.0
+BODY = b"x" * 512
+KINDS = (("GET", False), ("POST", False), ("GET", True), ("POST", True))
+"""Method, and whether on a connection that is kept: taken in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request."""
+
+    kind: str
+    planned: float
+    """On the monotonic clock."""
+    took: float
+    """Seconds from the planned time to the end of the answer."""
+    failure: str
+    """Empty when it was answered 200 with the right body."""
+    answer: str = ""
+
+
+@dataclass
+class Account:
+    """All requests of one run."""
+
+    sent: list[Sent] = field(default_factory=list)
+    planned: int = 0
+
+    @property
+    def failed(self) -> Counter[str]:
+        """Failures by kind; a planned request of which nothing is known is one too."""
+        found = Counter(f"{each.kind}: {each.failure}" for each in self.sent if each.failure)
+        missing = self.planned - len(self.sent)
+        return found + Counter({"never accounted for": missing} if missing else {})
+
+    @property
+    def answered(self) -> int:
+        """Those answered well."""
+        return sum(not each.failure for each in self.sent)
+
+    @property
+    def longest(self) -> float:
+        """Seconds that the slowest took."""
+        return max(each.took for each in self.sent)
+
+    def quantile(self, part: float, spans: list[tuple[float, float]] | None = None) -> float:
+        """Latency that this part of the requests stays below; of those planned within the spans."""
+        inside = [each for each in self.sent if spans is None or any(a <= each.planned <= b for a, b in spans)]
+        took = sorted(each.took for each in inside)
+        assert took, "no request was planned in these spans"
+        return took[min(len(took) - 1, int(part * len(took)))]
+
+    def answers(self) -> set[str]:
+        """The different answers that came."""
+        return {each.answer for each in self.sent if not each.failure}
+
+
+class Load:
+    """A load on one port, in a thread of its own."""
+
+    def __init__(self, port: int, rate: float) -> None:
+        self.account = Account()
+        self._port = port
+        self._rate = rate
+        self._over = threading.Event()
+        self._idle: deque[_Connection] = deque()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def __enter__(self) -> Load:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(PATIENCE * 2)
+        assert not self._thread.is_alive(), "the client came to no end"
+
+    async def _run(self) -> None:
+        began, tasks = time.monotonic(), set[asyncio.Task[None]]()
+        while not self._over.is_set():
+            number = self.account.planned
+            planned = began + number / self._rate
+            await asyncio.sleep(max(0.0, planned - time.monotonic()))
+            self.account.planned += 1
+            task = asyncio.create_task(self._send(planned, *KINDS[number % len(KINDS)]))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        if tasks:
+            await asyncio.wait(tasks)
+        for connection in self._idle:
+            connection.close()
+
+    async def _send(self, planned: float, method: str, keep: bool) -> None:
+        kind = f"{method} {'kept' if keep else 'new'}"
+        failure, answer = "", ""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._ask(method, keep)
+        except TimeoutError:
+            failure = f"no answer in {PATIENCE:g} s"
+        except (OSError, EOFError, ValueError) as error:
+            failure = f"{type(error).__name__}: {error}"
+        self.account.sent.append(Sent(kind, planned, time.monotonic() - planned, failure, answer))
+
+    async def _ask(self, method: str, keep: bool) -> str:
+        connection = self._idle.popleft() if keep and self._idle else await _connect(self._port)
+        try:
+            status, body, stays = await connection.ask(method, keep)
+        except BaseException:
+            connection.close()
+            raise
+        if keep and stays:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        if status != 200:
+            raise ValueError(f"status {status}")
+        release, _, length = body.partition(" ")
+        if length != str(len(BODY) if method == "POST" else 0):
+            raise ValueError(f"the app saw another body: {body!r}")
+        return release
+
+
+@dataclass
+class _Connection:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    used: int = 0
+
+    async def ask(self, method: str, keep: bool) -> tuple[int, str, bool]:
+        """Status, body, and whether the connection stays."""
+        head = [f"{method} / HTTP/1.1", "Host: localhost", f"Connection: {'keep-alive' if keep else 'close'}"]
+        sent = BODY if method == "POST" else b""
+        head += [f"Content-Length: {len(sent)}"] if sent else []
+        self.writer.write("\r\n".join((*head, "", "")).encode() + sent)
+        try:
+            raw = await self.reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            raise EOFError(f"closed before the answer, as request {self.used + 1} of its connection") from None
+        self.used += 1
+        first, *rest = raw.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        return int(first.split()[1]), body.decode("latin-1"), headers.get("connection", "") != "close"
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.writer.close()
+
+
+async def _connect(port: int) -> _Connection:
+    return _Connection(*await asyncio.open_connection("127.0.0.1", port))
