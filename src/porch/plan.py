@@ -1,6 +1,7 @@
 """The Plan: every decision resolved, each value beside its reason and its origin.
 
-Rule: frozen data that any renderer can read and JSON can hold; no behaviour beyond names of paths.
+Rule: frozen data that any renderer can read and JSON can hold; no behaviour beyond names of paths, and a
+reason as a sentence.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
+
+AS_SET = "as set"
+"""The reason of what was simply said: a note with these words would tell nothing."""
 
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]
@@ -25,6 +29,12 @@ class Chosen(Generic[T]):
     """`default`, `detected`, `porch.toml:7`, `$WEB_CONCURRENCY`, `--workers`, ..."""
     reason: str
     """Why this value, for a reader of the rendered file; one line."""
+
+    @property
+    def note(self) -> str:
+        """The reason as the sentence above a rendered line; empty when the value was simply said."""
+        plain = not self.reason or self.reason == AS_SET
+        return "" if plain else f"{self.reason[0].upper()}{self.reason[1:]}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, cast
 
@@ -20,6 +20,8 @@ from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Plan, Static
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.targets import nginx
+
+_WIDEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def decisions(plan: Plan, said: Said) -> list[Explained]:
     chosen: dict[str, list[Chosen[Any]]] = {}
     for each in _walk(plan):
         chosen.setdefault(each.setting, []).append(each)
-    return [_explained(spec.key, chosen.get(spec.key, []), said, files) for spec in settings.specs()]
+    return [_explained(spec.key, chosen, said, files) for spec in settings.specs()]
 
 
 def outputs(plan: Plan) -> list[File]:
@@ -58,14 +60,21 @@ def outputs(plan: Plan) -> list[File]:
     return [nginx.file(plan), *server.files(plan), File(f"{server.name} command", command)]
 
 
-def _explained(key: str, chosen: list[Chosen[Any]], said: Said, files: list[File]) -> Explained:
+def _explained(key: str, chosen: Mapping[str, list[Chosen[Any]]], said: Said, files: list[File]) -> Explained:
     lines = tuple(Landing(file.path, number, text.strip()) for file in files for number, text in file.lines_of(key))
-    if chosen:
-        first = chosen[0]
+    if key in chosen:
+        first = chosen[key][0]
         return Explained(key, first.value, first.origin, first.reason, lines)
-    spec = settings.spec(key)
+    spec, origin = settings.spec(key), said.origin(key)
+    reason = _decides(origin, [each for found in chosen.values() for each in found])
     value = getattr(getattr(said.settings, spec.section), spec.name) if spec.name else said.settings.static
-    return Explained(key, value, said.origin(key), "decides nothing here" if not lines else "as set", lines)
+    return Explained(key, value, origin, reason, lines)
+
+
+def _decides(origin: str, chosen: Iterable[Chosen[Any]]) -> str:
+    """What a setting without a decision of its own has a say in: a decision that names the same place as origin."""
+    swayed = dict.fromkeys(each.setting for each in chosen if origin in each.origin.split(", "))
+    return f"decides {', '.join(swayed)}" if swayed and origin != "default" else "decides nothing here"
 
 
 def _walk(part: object) -> Iterator[Chosen[Any]]:
@@ -99,6 +108,11 @@ def show(each: Explained) -> str:
     return settings.spec(each.setting).kind.show(value)
 
 
+def _short(text: str) -> str:
+    """The text, cut where one long value would widen the whole table; `explain SETTING` shows all of it."""
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+
+
 def explain(given: Namespace) -> int:
     """Show one decision, or all of them with the app's evidence and who answers which URL."""
     wanted = mainline.asked(given.target, tuple(getattr(given, "flags", ())), given.config)
@@ -117,7 +131,7 @@ def explain(given: Namespace) -> int:
     elif given.setting:
         _show_one(found[0])
     else:
-        _show_all(plan, found)
+        show_all(plan, found)
     return int(Exit.DONE)
 
 
@@ -162,14 +176,15 @@ def _cannot(key: str) -> list[tuple[str, str]]:
     return [(server.name, server.cannot[key]) for server in servers.SERVERS if key in server.cannot]
 
 
-def _show_all(plan: Plan, found: list[Explained]) -> None:
+def show_all(plan: Plan, found: list[Explained]) -> None:
+    """The app with its evidence, who answers which URL, and a row for each setting."""
     print(f"{plan.app.target.value}  {plan.app.framework} {plan.app.interface.value}  {plan.app.folder}")
     for line in plan.app.evidence:
         print(f"  {line}")
     print()
     screen.table([(url, by, source) for url, by, source in urls(plan)], ("URL", "ANSWERED BY", "FROM"))
     print()
-    rows = [(each.setting, show(each), each.origin, each.reason) for each in found]
+    rows = [(each.setting, _short(show(each)), each.origin, each.reason) for each in found]
     screen.table(rows, ("SETTING", "VALUE", "ORIGIN", "REASON"))
     for warning in plan.warnings:
         screen.warn(warning)

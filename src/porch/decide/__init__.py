@@ -14,7 +14,7 @@ from porch.decide.desk import Desk
 from porch.errors import Exit, Refused
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
-from porch.plan import AppPlan, Chosen, Interface, Plan
+from porch.plan import AS_SET, AppPlan, Chosen, Interface, Plan
 from porch.servers import Server
 from porch.sources import Said
 from porch.values import AUTO
@@ -62,9 +62,11 @@ def _with_warnings(decided: Plan, warnings: Sequence[str]) -> Plan:
 def _interface(desk: Desk) -> Chosen[Interface]:
     wanted = desk.settings.app.interface
     if wanted != AUTO:
-        return desk.chosen("app.interface", cast("Interface", wanted), "as set")
+        return desk.chosen("app.interface", cast("Interface", wanted), AS_SET)
     found = desk.finding.interface or "wsgi"
-    what = f"it is a {desk.finding.framework} app" if desk.finding.framework else "found in the code"
+    framework = desk.finding.framework
+    article = "an" if framework[:1] in tuple("aeiou") else "a"
+    what = f"it is {article} {framework} app" if framework else "found in the code"
     return desk.chosen("app.interface", found, what, origin="detected")
 
 
@@ -87,7 +89,7 @@ def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPl
         target=desk.chosen(
             "app.target",
             finding.target,
-            "as set" if said else "found by reading the project",
+            AS_SET if said else "found by reading the project",
             origin="" if said else "detected",
         ),
         interface=interface,

@@ -73,7 +73,8 @@ class Desk:
 
     def refuse(self, key: str, what: str, fix: str, code: Exit = Exit.USAGE) -> None:
         """Note a problem; the decisions go on, so that all problems are told."""
-        self.problems.append(Problem(what, f"{key} from {self.said.origin(key)}", fix, code))
+        where = f"{key} from {self.said.origin(key)}" if self.is_said(key) else key
+        self.problems.append(Problem(what, where, fix, code))
 
     def path(self, text: str) -> str:
         """A path as the user wrote it, made absolute from the project's folder."""

@@ -12,7 +12,7 @@ from typing import cast
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit
 from porch.facts import Nginx
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
+from porch.plan import AS_SET, HEALTH_LIVE, HEALTH_READY, Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
 from porch.values import AUTO, PAIRS, show_seconds, show_size
 
 OLDEST = (1, 19, 10)
@@ -30,7 +30,7 @@ def http(desk: Desk) -> HttpPlan:
     listen = tuple(dict.fromkeys(whole))
     names = "any other host is answered 421" if wanted.domains else "any host is answered, because no domain is set"
     return HttpPlan(
-        listen=desk.chosen("http.listen", listen, "as set" if wanted.listen else why),
+        listen=desk.chosen("http.listen", listen, AS_SET if wanted.listen else why),
         domains=desk.chosen("http.domains", wanted.domains, names),
     )
 
@@ -104,13 +104,13 @@ def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
         workers=desk.chosen(
             "nginx.workers",
             workers,
-            f"one for each core: {machine.cores:g} ({machine.cores_from})" if auto else "as set",
+            f"one for each core: {machine.cores:g} ({machine.cores_from})" if auto else AS_SET,
         ),
         connections=desk.chosen("nginx.connections", wanted.connections, "for each worker, clients and app together"),
         open_files=desk.chosen(
             "nginx.open_files",
             files,
-            "a client and the app: two for each connection" if wanted.open_files == AUTO else "as set",
+            "a client and the app: two for each connection" if wanted.open_files == AUTO else AS_SET,
         ),
     )
 
@@ -122,7 +122,7 @@ def _choose(desk: Desk, protocol: Protocol) -> tuple[Nginx, str]:
         lack = _lack(desk, found, protocol)
         if not lack:
             version = ".".join(map(str, found.version))
-            whose = "the embedded one" if found.embedded else "the machine's own" if wanted == AUTO else "as set"
+            whose = "the embedded one" if found.embedded else "the machine's own" if wanted == AUTO else AS_SET
             passed = f"; {refused[0]}" if refused else ""
             return found, f"{whose}, {version}{passed}"
         refused.append(f"{found.binary} {lack}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from porch.decide.desk import Desk
 from porch.errors import Exit
-from porch.plan import Chosen, LogPlan, RunPlan
+from porch.plan import AS_SET, Chosen, LogPlan, RunPlan
 from porch.values import AUTO
 
 ROOT = "root"
@@ -16,7 +16,7 @@ ROOT = "root"
 def log(desk: Desk) -> LogPlan:
     """Format, level and whether requests are logged."""
     wanted, terminal = desk.settings.log, desk.facts.machine.terminal
-    kind, why = wanted.format, "as set"
+    kind, why = wanted.format, AS_SET
     if kind == AUTO:
         kind, why = (
             ("text", "standard output is a terminal") if terminal else ("json", "standard output is no terminal")
@@ -36,7 +36,7 @@ def run(desk: Desk) -> RunPlan:
     if wanted == AUTO:
         folder = desk.chosen("run.dir", desk.facts.run_folder, "one for each project folder")
     else:
-        folder = desk.chosen("run.dir", desk.path(wanted), "as set")
+        folder = desk.chosen("run.dir", desk.path(wanted), AS_SET)
     # A unix socket's path has at most 107 bytes (unix(7)); the longest one here is `<folder>/app-NNNN/app.sock`.
     if len(folder.value.encode()) > 85:
         desk.refuse("run.dir", f"the run folder's path is too long for sockets: {folder.value}", "choose a shorter one")
@@ -69,7 +69,7 @@ def _named(desk: Desk, wanted: str) -> Chosen[str]:
         bar = desk.facts.barred[wanted]
         fix = f"chmod o+rx {bar}, or install the interpreter and the app where {wanted} can read them, or --user root"
         desk.refuse(key, f"{wanted} cannot read {bar}, which the app needs", fix, Exit.MACHINE)
-    return desk.chosen(key, wanted, "as set")
+    return desk.chosen(key, wanted, AS_SET)
 
 
 def _unprivileged(desk: Desk) -> Chosen[str]:

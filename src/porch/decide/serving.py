@@ -14,7 +14,7 @@ from porch import servers
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit, Problem
 from porch.facts import MIB, Facts
-from porch.plan import Chosen, Interface, ServerPlan
+from porch.plan import AS_SET, Chosen, Interface, ServerPlan
 from porch.servers import Server
 from porch.values import AUTO, show_size
 
@@ -35,7 +35,7 @@ def own_config(desk: Desk) -> Chosen[str]:
         return desk.chosen(key, "", "none is beside the app")
     if wanted and not desk.facts.places[desk.path(wanted)].exists:
         desk.refuse(key, f"there is no file {wanted}", "check the path; it is relative to the project")
-    return desk.chosen(key, desk.path(wanted) if wanted else "", "as set")
+    return desk.chosen(key, desk.path(wanted) if wanted else "", AS_SET)
 
 
 def choose(desk: Desk, interface: Interface, config: str) -> Server | None:
@@ -106,7 +106,7 @@ def _installed(desk: Desk, server: Server) -> Server | None:
 def _server_reason(desk: Desk, server: Server, interface: Interface, config: str) -> tuple[str, str]:
     """Why this server, and the origin of the decision."""
     if desk.settings.server.name != AUTO:
-        return "as set", ""
+        return AS_SET, ""
     if server.config_name and Path(config).name == server.config_name:
         return f"the project has {server.config_name}", "detected"
     told = _told_by(desk, server, interface)
@@ -163,7 +163,7 @@ def _min_workers(desk: Desk, server: Server, workers: int) -> Chosen[int]:
         origin = desk.said.origin(key)
         desk.warnings.append(f"{key} is {wanted} ({origin}), not below the {workers} workers: all of them are kept")
         return desk.chosen(key, 0, f"all are kept: {wanted} is not below {workers}")
-    return desk.chosen(key, wanted, "as set" if wanted else "all are kept")
+    return desk.chosen(key, wanted, AS_SET if wanted else "all are kept")
 
 
 def _args(desk: Desk, server: Server) -> Chosen[tuple[str, ...]]:
@@ -171,7 +171,7 @@ def _args(desk: Desk, server: Server) -> Chosen[tuple[str, ...]]:
     for variable in _foreign_args(desk, server):
         desk.warnings.append(f"{variable} is left out: {shlex.join(wanted)} means nothing to {server.name}")
         return desk.chosen(key, (), f"none that {server.name} would understand")
-    return desk.chosen(key, wanted, "as set" if wanted else "none")
+    return desk.chosen(key, wanted, AS_SET if wanted else "none")
 
 
 def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken) -> Chosen[str]:
@@ -189,7 +189,7 @@ def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken
     if not kind:
         return desk.chosen(key, "", f"{server.name} has one kind of worker")
     asked = desk.settings.server.worker_class != AUTO
-    chosen = desk.chosen(key, kind, "as set" if asked else f"for {interface} apps")
+    chosen = desk.chosen(key, kind, AS_SET if asked else f"for {interface} apps")
     _need_package(desk, chosen)
     return chosen
 
@@ -206,27 +206,28 @@ def _need_package(desk: Desk, kind: Chosen[str]) -> None:
 def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
     key, wanted, machine = "server.workers", desk.settings.server, desk.facts.machine
     if wanted.workers != AUTO:
-        return desk.chosen(key, cast("int", wanted.workers), "as set")
+        return desk.chosen(key, cast("int", wanted.workers), AS_SET)
     if desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
-    cores = max(1, math.ceil(machine.cores))
-    if wanted.workers_per_core:
+    whole, each, origins = max(1, math.ceil(machine.cores)), wanted.workers_per_core, list[str]()
+    if each:
+        origins.append(desk.said.origin("server.workers_per_core"))
         # The images that have this variable never went below two.
-        number, why = (
-            max(2, int(wanted.workers_per_core * cores)),
-            f"{wanted.workers_per_core:g} for each of {cores} cores",
-        )
+        number, why = max(2, int(each * whole)), f"{each:g} for each of {_cores(whole)}"
     else:
-        number, why = server.auto_workers(cores), f"{machine.cores:g} cores ({machine.cores_from})"
+        number, why = server.auto_workers(whole), f"{_cores(machine.cores)} ({machine.cores_from})"
     room = max(1, machine.memory // WORKER_MEMORY)
     if room < number:
-        number, why = (
-            room,
-            f"{show_size(machine.memory)} of memory ({machine.memory_from}), {show_size(WORKER_MEMORY)} each",
-        )
+        memory = f"{show_size(machine.memory)} of memory ({machine.memory_from})"
+        number, why = room, f"{memory}, {show_size(WORKER_MEMORY)} each"
     if wanted.max_workers and wanted.max_workers < number:
         number, why = wanted.max_workers, f"{why}; at most {wanted.max_workers}"
-    return desk.chosen(key, number, why)
+        origins.append(desk.said.origin("server.max_workers"))
+    return desk.chosen(key, number, why, origin=", ".join(origins))
+
+
+def _cores(number: float) -> str:
+    return f"{number:g} core" if number == 1 else f"{number:g} cores"
 
 
 def _threads(desk: Desk, server: Server, interface: Interface, kind: str, taken: Taken) -> Chosen[int]:
@@ -235,7 +236,7 @@ def _threads(desk: Desk, server: Server, interface: Interface, kind: str, taken:
         return _taken(desk, taken, key, 0, "")
     number = server.auto_threads(interface, kind)
     if wanted != AUTO and (number or desk.takes(taken, "server.worker_class")):
-        return desk.chosen(key, cast("int", wanted), "as set")
+        return desk.chosen(key, cast("int", wanted), AS_SET)
     if wanted != AUTO and key not in server.cannot:
         whose = f"{server.name}'s {kind} workers use" if kind else f"{server.name} uses"
         desk.warnings.append(f"{key} ({desk.said.origin(key)}) changes nothing: {whose} none for {interface} apps")

@@ -146,17 +146,17 @@ def _sizes(plan: Plan) -> Iterator[python.Node]:
     yield from _number("threads", server.threads, plan)
     kind = server.worker_class
     if kind.value and not _theirs(kind, plan):
-        yield python.assign("worker_class", PATHS.get(kind.value, kind.value), kind.reason, kind.setting)
-    yield python.assign("backlog", server.backlog.value, server.backlog.reason, server.backlog.setting)
+        yield python.assign("worker_class", PATHS.get(kind.value, kind.value), kind.note, kind.setting)
+    yield python.assign("backlog", server.backlog.value, server.backlog.note, server.backlog.setting)
 
 
 def _times(plan: Plan) -> Iterator[python.Node]:
     limits, keep_alive = plan.limits, plan.server.keep_alive
     yield python.gap()
-    yield python.assign("timeout", limits.request.value, limits.request.reason, limits.request.setting)
-    yield python.assign("graceful_timeout", limits.graceful.value, limits.graceful.reason, limits.graceful.setting)
+    yield python.assign("timeout", limits.request.value, limits.request.note, limits.request.setting)
+    yield python.assign("graceful_timeout", limits.graceful.value, limits.graceful.note, limits.graceful.setting)
     if not _theirs(keep_alive, plan):
-        yield python.assign("keepalive", keep_alive.value, keep_alive.reason, keep_alive.setting)
+        yield python.assign("keepalive", keep_alive.value, keep_alive.note, keep_alive.setting)
 
 
 def _rest(plan: Plan) -> Iterator[python.Node]:
@@ -174,13 +174,13 @@ def _rest(plan: Plan) -> Iterator[python.Node]:
     yield python.gap()
     yield python.assign("accesslog", None, "nginx writes the access lines.")
     yield python.assign("errorlog", "-", "To standard error, for the one stream of logs.")
-    yield python.assign("loglevel", plan.log.level.value, plan.log.level.reason, plan.log.level.setting)
+    yield python.assign("loglevel", plan.log.level.value, plan.log.level.note, plan.log.level.setting)
 
 
 def _number(name: LiteralString, chosen: Chosen[int], plan: Plan) -> Iterator[python.Node]:
     """0 is no number: the user's own file decides, or the kind of worker has none."""
     if chosen.value and not _theirs(chosen, plan):
-        yield python.assign(name, chosen.value, chosen.reason, chosen.setting)
+        yield python.assign(name, chosen.value, chosen.note, chosen.setting)
 
 
 def _theirs(chosen: Chosen[int] | Chosen[str], plan: Plan) -> bool:

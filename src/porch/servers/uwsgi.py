@@ -106,7 +106,7 @@ def _app(plan: Plan) -> Iterator[Option]:
     note = "Only nginx reaches this socket: whoever speaks this protocol can run code."
     yield ini.option("socket", plan.run.socket, note, plan.run.folder.setting)
     yield ini.option("chmod-socket", "660")
-    yield ini.option("listen", plan.server.backlog.value, plan.server.backlog.reason, plan.server.backlog.setting)
+    yield ini.option("listen", plan.server.backlog.value, plan.server.backlog.note, plan.server.backlog.setting)
 
 
 def _sizes(plan: Plan) -> Iterator[Option]:
@@ -114,13 +114,13 @@ def _sizes(plan: Plan) -> Iterator[Option]:
     most = max(1, workers.value)
     yield ini.gap()
     yield ini.option("master", True)
-    yield ini.option("processes", most, workers.reason, workers.setting)
+    yield ini.option("processes", most, workers.note, workers.setting)
     if 0 < fewest.value < most:
         yield ini.option("cheaper", fewest.value, "Kept when there is little to do.", fewest.setting)
         yield ini.option("cheaper-initial", fewest.value)
     yield ini.option("enable-threads", True, "Without it, threads that the app starts never run.")
     if threads.value:
-        yield ini.option("threads", threads.value, threads.reason, threads.setting)
+        yield ini.option("threads", threads.value, threads.note, threads.setting)
     yield ini.option("thunder-lock", True, "One process wakes for a connection, not all of them.")
     yield ini.option("max-fd", FILES_MOST, "Its tables grow with this: unlimited, they take gigabytes.")
 
@@ -131,7 +131,7 @@ def _stopping(plan: Plan) -> Iterator[Option]:
     yield ini.option("die-on-term", True, "TERM stops it; by itself it would reload.")
     note = "And stops it only when the requests in work are done."
     yield ini.option("hook-master-start", "unix_signal:15 gracefully_kill_them_all", note)
-    yield ini.option("worker-reload-mercy", graceful.value, graceful.reason, graceful.setting)
+    yield ini.option("worker-reload-mercy", graceful.value, graceful.note, graceful.setting)
     yield ini.option("shared-pyimport", "porch_worker.hup", "And reaches those that still load the app.")
     yield ini.option("vacuum", True, "The socket goes with it.")
 
@@ -140,7 +140,7 @@ def _requests(plan: Plan) -> Iterator[Option]:
     request = plan.limits.request
     yield ini.gap()
     if request.value:
-        yield ini.option("harakiri", request.value, request.reason, request.setting)
+        yield ini.option("harakiri", request.value, request.note, request.setting)
         yield ini.option("harakiri-verbose", True, "Say what the process was doing.")
     yield ini.option("buffer-size", BUFFER, "Room for the headers, cookies above all.")
     yield ini.option("post-buffering", BODY_IN_MEMORY, "A larger body waits on disk, not in the process.")

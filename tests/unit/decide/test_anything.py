@@ -54,7 +54,7 @@ def texts(plan: Plan) -> list[str] | str:
         return unwritable.setting
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(strategies.said(), strategies.facts(), strategies.findings(), ORIGINS)
 def test_anything_is_decided_or_refused(
     given: dict[str, Any], machine: Facts, app: Finding, origins: dict[str, str]

@@ -186,7 +186,7 @@ def test_all_problems_are_told_at_once() -> None:
     keys = ("limits.request_timeout", "static", "files.home_page", "run.user")
     assert told == [
         *(f"{key} from porch.toml:1" for key in keys),
-        "nginx.binary from default",
+        "nginx.binary",
         "nginx.open_files from porch.toml:1",
     ]
 

@@ -170,7 +170,7 @@ def test_a_worker_class_whose_package_is_missing_is_refused(facts: Facts) -> Non
 SIZES: list[tuple[dict[str, Any], dict[str, object], int, str]] = [
     ({}, {}, 2, "2 cores (CPUs this process may use)"),
     ({"cores": 8}, {}, 8, "8 cores (CPUs this process may use)"),
-    ({"cores": 1}, {}, 2, "1 cores (CPUs this process may use)"),
+    ({"cores": 1}, {}, 2, "1 core (CPUs this process may use)"),
     ({"cores": 1.5, "cores_from": "cgroup CPU quota"}, {}, 2, "1.5 cores (cgroup CPU quota)"),
     ({"cores": 0.25}, {}, 2, "0.25 cores (CPUs this process may use)"),
     ({"cores": 2.2}, {}, 3, "2.2 cores (CPUs this process may use)"),
@@ -186,8 +186,8 @@ SIZES: list[tuple[dict[str, Any], dict[str, object], int, str]] = [
     ({"cores": 2}, {"server.max_workers": 9}, 2, "2 cores (CPUs this process may use)"),
     ({"cores": 4}, {"server.workers_per_core": 0.5}, 2, "0.5 for each of 4 cores"),
     ({"cores": 4}, {"server.workers_per_core": 3}, 12, "3 for each of 4 cores"),
-    ({"cores": 1}, {"server.workers_per_core": 1}, 2, "1 for each of 1 cores"),
-    ({"cores": 1}, {"server.workers_per_core": 1, "server.max_workers": 1}, 1, "1 for each of 1 cores; at most 1"),
+    ({"cores": 1}, {"server.workers_per_core": 1}, 2, "1 for each of 1 core"),
+    ({"cores": 1}, {"server.workers_per_core": 1, "server.max_workers": 1}, 1, "1 for each of 1 core; at most 1"),
     ({"cores": 64, "memory": 64 * MIB}, {"server.workers": 20}, 20, "as set"),
     ({}, {"server.workers": 1, "server.workers_per_core": 9, "server.max_workers": 9}, 1, "as set"),
 ]
@@ -200,6 +200,15 @@ def test_workers_follow_from_what_may_be_used(
     """Cores within the quota, memory within the limit, and what was said above both."""
     plan = plan_of(given, make_facts(**machine))
     assert (plan.server.workers.value, plan.server.workers.reason) == (workers, reason)
+
+
+def test_what_bounds_the_workers_is_their_origin() -> None:
+    """A ceiling or a number for each core that counted is where the number comes from; one that did not is not."""
+    given = {"server.workers_per_core": 3, "server.max_workers": 4}
+    origins = {"server.workers_per_core": "$WORKERS_PER_CORE", "server.max_workers": "$MAX_WORKERS"}
+    assert plan_of(given, origins=origins).server.workers.origin == "$WORKERS_PER_CORE, $MAX_WORKERS"
+    assert plan_of(given | {"server.max_workers": 9}, origins=origins).server.workers.origin == "$WORKERS_PER_CORE"
+    assert plan_of({"server.max_workers": 9}).server.workers.origin == "default"
 
 
 THREADS: list[tuple[str, dict[str, object], int, tuple[str, ...]]] = [

@@ -11,7 +11,6 @@ from porch.plan import Plan
 from porch.syntax.file import File
 from porch.syntax.nginx import Expr, Node, block, directive, gap, join, render
 from porch.targets.nginx import forwarding, locations, logs, mime
-from porch.targets.nginx.notes import note
 from porch.values import show_size
 
 NAME = "nginx.conf"
@@ -35,11 +34,11 @@ def _process(plan: Plan) -> list[Node]:
     nginx, limits = plan.nginx, plan.limits
     nodes: list[Node] = [
         directive("daemon", False, note="Stays in the foreground: a supervisor watches it."),
-        directive("worker_processes", nginx.workers.value, note=note(nginx.workers), setting=nginx.workers.setting),
+        directive("worker_processes", nginx.workers.value, note=nginx.workers.note, setting=nginx.workers.setting),
         directive(
             "worker_rlimit_nofile",
             nginx.open_files.value,
-            note=note(nginx.open_files),
+            note=nginx.open_files.note,
             setting=nginx.open_files.setting,
         ),
         directive(
@@ -53,7 +52,7 @@ def _process(plan: Plan) -> list[Node]:
     ]
     if plan.run.root and not plan.run.user.value:
         # Else nginx would make its workers another user's, who may not enter the run folder.
-        nodes.append(directive("user", "root", note=note(plan.run.user), setting=plan.run.user.setting))
+        nodes.append(directive("user", "root", note=plan.run.user.note, setting=plan.run.user.setting))
     if "pcre_jit" in nginx.modules:
         nodes.append(directive("pcre_jit", True))
     return nodes
@@ -63,7 +62,7 @@ def _events(plan: Plan) -> Node:
     each = plan.nginx.connections
     return block(
         "events",
-        children=[directive("worker_connections", each.value, note=note(each), setting=each.setting)],
+        children=[directive("worker_connections", each.value, note=each.note, setting=each.setting)],
     )
 
 
@@ -139,7 +138,7 @@ def _sending() -> list[Node]:
 def _client_limits(plan: Plan) -> list[Node]:
     body = plan.limits.body
     return [
-        directive("client_max_body_size", show_size(body.value).lower(), note=note(body), setting=body.setting),
+        directive("client_max_body_size", show_size(body.value).lower(), note=body.note, setting=body.setting),
         directive("client_body_buffer_size", "64k"),
         directive("client_header_buffer_size", "1k", note="One request line or header has at most 8k."),
         directive("large_client_header_buffers", 4, "8k"),

@@ -51,7 +51,11 @@ def client(plan: Plan) -> list[Node]:
     trusted = plan.trusted
     if not trusted.value:
         return []
-    nodes: list[Node] = [directive("set_real_ip_from", network, setting=trusted.setting) for network in trusted.value]
+    note = "These proxies say who the client is; what anyone else says in this header is not believed."
+    nodes: list[Node] = [
+        directive("set_real_ip_from", network, note=note * (not index), setting=trusted.setting)
+        for index, network in enumerate(trusted.value)
+    ]
     nodes += [
         directive("real_ip_header", "X-Forwarded-For", setting=trusted.setting),
         directive("real_ip_recursive", True, setting=trusted.setting),
@@ -172,7 +176,7 @@ def upstream_timing(plan: Plan) -> list[Node]:
             f"{kind}_next_upstream",
             "error",
             "timeout",
-            note="A GET whose worker died is asked again; a POST that was sent never is, nor what took its full time.",
+            note="A GET whose worker died is asked again; a POST that was sent never is.",
         ),
         directive(f"{kind}_next_upstream_tries", 3),
         directive(f"{kind}_next_upstream_timeout", f"{min(RETRY_WITHIN, read.value)}s", setting=read.setting),

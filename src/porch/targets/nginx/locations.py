@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
-from porch.syntax.nginx import Expr, Node, block, comment, directive, join
-from porch.targets.nginx.notes import note
+from porch.syntax.nginx import Expr, Node, block, comment, directive, gap, join
 
 UPSTREAM: LiteralString = "app"
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
@@ -20,13 +19,13 @@ def servers(plan: Plan) -> list[Node]:
     """The site, and in front of it a refusal for other hosts where the site's names are known."""
     domains = plan.http.domains
     if not domains.value:
-        return [block("server", children=[*_listen(plan, default=True), *_site(plan)], note=note(domains))]
+        return [block("server", children=[*_listen(plan, default=True), *_site(plan)], note=domains.note)]
     refusal = block(
         "server",
         children=[
             *_listen(plan, default=True),
             directive("server_name", "", setting=domains.setting),
-            *_health(plan),
+            *_health(plan, "Health is told here too: who asks often knows no name of the site."),
             block("location", "/", children=[directive("return", 421)]),
         ],
         note="Requests for any other host.",
@@ -45,7 +44,7 @@ def _listen(plan: Plan, *, default: bool) -> list[Node]:
 def _site(plan: Plan) -> list[Node]:
     return [
         *_health(plan),
-        *(_static(plan, each) for each in plan.static.value),
+        *(_static(plan, each, first=not index) for index, each in enumerate(plan.static.value)),
         *_home_page(plan),
         block(
             "location",
@@ -80,7 +79,9 @@ def _app(plan: Plan) -> list[Node]:
     ]
 
 
-def _health(plan: Plan) -> list[Node]:
+def _health(
+    plan: Plan, why: str = "Health: nginx is up; a worker of the app answers, and nothing is being stopped."
+) -> list[Node]:
     json = directive("default_type", "application/json")
     quiet = directive("access_log", False)
     intercept: LiteralString = "uwsgi_intercept_errors" if plan.server.protocol == "uwsgi" else "proxy_intercept_errors"
@@ -90,7 +91,7 @@ def _health(plan: Plan) -> list[Node]:
             Expr("="),
             HEALTH_LIVE,
             children=[quiet, json, directive("return", 200, '{"status":"live"}')],
-            note="Health: nginx is up; a worker of the app answers; not while it is being stopped.",
+            note=why,
         ),
         block(
             "location",
@@ -118,26 +119,24 @@ def _health(plan: Plan) -> list[Node]:
     ]
 
 
-def _static(plan: Plan, each: Static) -> Node:
-    setting = plan.static.setting
+def _static(plan: Plan, each: Static, *, first: bool) -> Node:
+    """A folder or a file; the notes stand at the first of several alone."""
+    setting, expires = plan.static.setting, plan.expires
+    span = _span(expires.value) if expires.value else -1
+    kept = directive("expires", span, note=expires.note * first, setting=expires.setting)
     if not each.url.endswith("/"):
-        children: list[Node] = [directive("alias", each.path, setting=setting), _expires(plan)]
+        children: list[Node] = [directive("alias", each.path, setting=setting), kept]
         return block("location", Expr("="), each.url, children=children, setting=setting)
     children = [
         directive("alias", each.path, setting=setting),
         directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
-        _expires(plan),
-        *_precompressed(plan),
+        kept,
+        *_precompressed(plan, first=first),
         block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
     ]
-    why = "Files, answered without the app; both slashes matter."
+    why = "Files, answered without the app; both slashes matter." * first
     return block("location", Expr("^~"), each.url, children=children, note=why, setting=setting)
-
-
-def _expires(plan: Plan) -> Node:
-    each = plan.expires
-    return directive("expires", _span(each.value) if each.value else -1, note=note(each), setting=each.setting)
 
 
 def _span(seconds: int) -> str:
@@ -147,10 +146,11 @@ def _span(seconds: int) -> str:
     return f"{seconds}s"
 
 
-def _precompressed(plan: Plan) -> list[Node]:
+def _precompressed(plan: Plan, *, first: bool) -> list[Node]:
     if "http_gzip_static" not in plan.nginx.modules:
-        return [comment("This nginx lacks gzip_static, so a file.gz beside a file is not used.")]
-    return [directive("gzip_static", True, note="A file.gz beside a file is sent in its place to who takes gzip.")]
+        return [gap(), comment("This nginx lacks gzip_static, so a file.gz beside a file is not used."), gap()] * first
+    why = "A file.gz beside a file is sent in its place to who takes gzip." * first
+    return [directive("gzip_static", True, note=why)]
 
 
 def _home_page(plan: Plan) -> list[Node]:

@@ -9,7 +9,6 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Expr, Node, block, directive, entry, join
-from porch.targets.nginx.notes import note
 
 _FIELDS: tuple[LiteralString, ...] = (
     '{"time":"$time_iso8601",',
@@ -33,7 +32,7 @@ def nodes(plan: Plan) -> list[Node]:
     """The access log, in the format of the Plan."""
     kind, access = plan.log.format, plan.log.access
     if not access.value:
-        return [directive("access_log", False, note=note(access), setting=access.setting)]
+        return [directive("access_log", False, note=access.note, setting=access.setting)]
     if kind.value == "text":
         why = "Apache's combined format, which nginx knows by this name."
         return [directive("access_log", "/dev/stdout", "combined", note=why, setting=kind.setting)]
