@@ -5,6 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 
 sys.path += [str(HERE), str(HERE / "contract")]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` stands here and not beside its tests, so that it is known whichever tests are named."""
+    parser.addoption("--update-golden", action="store_true", help="write what the golden cases expect anew")

@@ -1,0 +1,13 @@
+from flask import Flask
+
+app = Flask(__name__, static_folder=None)
+
+
+@app.route("/")
+def hello():
+    return "Hello Flask!"
+
+
+@app.route("/admin/")
+def admin_hello():
+    return "Hello Flask Admin!"

@@ -1,0 +1,3 @@
+from flask import Flask
+
+api = Flask(__name__)

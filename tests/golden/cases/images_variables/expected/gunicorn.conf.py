@@ -1,0 +1,45 @@
+# How gunicorn runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as
+# yours.
+
+# The app, wrapped so that it sees each client as nginx saw it.
+wsgi_app = "porch_worker.wsgi:application"
+# Only nginx reaches this socket.
+bind = "unix:/run/porch/app/app-1/app.sock"
+# Owner and group may connect to the socket, nobody else.
+umask = 7
+
+# 0.5 for each of 8 cores; at most 3.
+workers = 3
+threads = 8
+worker_class = "gthread"
+# Connections that may wait for a worker.
+backlog = 2048
+
+# Longest request in the app server.
+timeout = 120
+# What is in work at a stop may take this long.
+graceful_timeout = 60
+# Above nginx's own, so that nginx closes first.
+keepalive = 5
+
+# Heartbeat files in memory: on a slow disk a worker seems to hang.
+worker_tmp_dir = "/dev/shm"
+# The supervisor controls it, by signals.
+control_socket_disable = True
+
+# Nothing is forwarded but by nginx.
+forwarded_allow_ips = "127.0.0.1,::1"
+# No header may set SCRIPT_NAME, PATH_INFO or REMOTE_USER.
+forwarder_headers = ""
+# A header with an underscore could pass for another one.
+header_map = "drop"
+# As much as nginx lets through.
+limit_request_line = 8190
+limit_request_field_size = 16380
+
+# nginx writes the access lines.
+accesslog = None
+# To standard error, for the one stream of logs.
+errorlog = "-"
+# What the app server says of itself.
+loglevel = "info"

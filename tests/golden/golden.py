@@ -1,0 +1,166 @@
+"""One golden case: a project, what was typed, a machine that is the same everywhere, and what comes of it.
+
+Rule: a case is files. `app/` is the project, `argv` what is typed behind `porch run`, `environ` the variables, and
+`facts.json` what differs from a plain machine; each may be left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import decided
+import pytest
+
+from porch import decide, frameworks, mainline, servers
+from porch.cli import explained, parser, screen
+from porch.errors import Problem, Refused
+from porch.facts import Facts
+from porch.frameworks import Finding, Project, StaticFolder
+from porch.places import Place, look
+from porch.plan import Plan
+from porch.sources import Said
+from porch.syntax.words import split
+from porch.targets import nginx
+from porch.values import AUTO
+
+HERE = Path(__file__).parent
+NGINXES = {"1.22.1": decided.DEBIAN, "1.31.3": decided.WHEEL}
+
+
+class Stands(Mapping[str, Place]):
+    """What stands in a case's project, as if it lay in the folder that the decisions are told of."""
+
+    def __init__(self, app: Path, more: Mapping[str, Place]) -> None:
+        self.app = app
+        self.more = more
+
+    def __getitem__(self, path: str) -> Place:
+        if path in self.more:
+            return self.more[path]
+        inside = path == decided.FOLDER or path.startswith(decided.FOLDER + "/")
+        return look(self.app / path[len(decided.FOLDER) + 1 :]) if inside else Place(False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.more)
+
+    def __len__(self) -> int:
+        return len(self.more)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A folder of `cases`, or of the mistakes in `cases/errors`."""
+
+    folder: Path
+
+    @property
+    def app(self) -> Path:
+        return self.folder / "app"
+
+    @property
+    def expected(self) -> Path:
+        return self.folder / "expected"
+
+    def words(self) -> tuple[str, ...]:
+        """What is typed behind the command."""
+        path = self.folder / "argv"
+        return split(path.read_text()) if path.exists() else ()
+
+    def environ(self) -> dict[str, str]:
+        """Variables, one a line."""
+        path = self.folder / "environ"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return dict(line.split("=", 1) for line in lines)
+
+    def facts(self) -> Facts:
+        """The machine of the case."""
+        path = self.folder / "facts.json"
+        told: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        known = {decided.PYTHON: Place(True), **{path: Place(True, folder=True) for path in told.pop("folders", ())}}
+        if "nginx" in told:
+            told["nginx"] = tuple(NGINXES[name] for name in told["nginx"])
+        if "servers" in told:
+            told["servers"] = {name: decided.SERVERS[name] for name in told["servers"]}
+        return replace(decided.make_facts(**told), places=Stands(self.app, known))
+
+    def said(self, monkeypatch: pytest.MonkeyPatch) -> Said:
+        """What was said, all sources together."""
+        monkeypatch.chdir(self.app)
+        given = parser.parser(("run",)).parse_args(["run", *self.words()])
+        wanted = mainline.asked(given.target, tuple(getattr(given, "flags", ())), given.config)
+        return mainline.said_for(wanted, self.environ())
+
+    def finding(self, said: Said) -> Finding:
+        """The app, as if it lay in the folder that the decisions are told of."""
+        target = said.settings.app.target
+        found = frameworks.detect(Project(self.app), None if target == AUTO else target)
+        assert found.sure or said.settings.app.interface != AUTO, "a case must need no import"
+        return replace(
+            found,
+            import_from=self.moved(found.import_from),
+            evidence=tuple(self.moved(line) for line in found.evidence),
+            statics=tuple(StaticFolder(each.url, self.moved(each.folder), each.evidence) for each in found.statics),
+        )
+
+    def moved(self, text: str) -> str:
+        """The text with the case's own folder replaced."""
+        return text.replace(str(self.app), decided.FOLDER)
+
+    def plan(self, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Said]:
+        """Everything that is decided; raises Refused."""
+        said = self.said(monkeypatch)
+        return decide.plan(said, self.facts(), self.finding(said)), said
+
+
+def cases(kind: str) -> list[Case]:
+    """The projects in `cases`, or the mistakes in `cases/errors`, by name."""
+    return [Case(path) for path in sorted((HERE / kind).iterdir()) if path.is_dir() and path.name != "errors"]
+
+
+def outputs(plan: Plan, said: Said, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """Name -> text of all that is compared."""
+    command = "".join(line.text + "\n" for line in servers.command(plan))
+    files = (nginx.file(plan), *servers.by_name(plan.server.name.value).files(plan))
+    capsys.readouterr()
+    explained.show_all(plan, explained.decisions(plan, said))
+    shown = capsys.readouterr()
+    return {
+        **{file.path: file.text for file in files},
+        "command.txt": command,
+        "plan.json": json.dumps(asdict(plan), indent=1, ensure_ascii=False) + "\n",
+        "explain.txt": shown.out + shown.err,
+    }
+
+
+def refusal(case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """What is said in place of a plan, and the exit code."""
+    with pytest.raises(Refused) as refused:
+        case.plan(monkeypatch)
+    moved = [_moved(case, problem) for problem in refused.value.problems]
+    capsys.readouterr()
+    screen.problems(moved)
+    return {"stderr.txt": capsys.readouterr().err + f"exit {int(refused.value.exit)}\n"}
+
+
+def _moved(case: Case, problem: Problem) -> Problem:
+    texts = {name: case.moved(getattr(problem, name)) for name in ("what", "where", "fix", "detail")}
+    return replace(problem, **texts)
+
+
+def compare(case: Case, made: Mapping[str, str], *, update: bool) -> None:
+    """Compare all that was made with the files of the case, or write them."""
+    if update:
+        case.expected.mkdir(exist_ok=True)
+        for path in case.expected.iterdir():
+            path.unlink()
+        for name, text in made.items():
+            (case.expected / name).write_text(text)
+    there = {path.name: path.read_text() for path in case.expected.iterdir()} if case.expected.is_dir() else {}
+    fix = "see what changed, then: pytest tests/golden --update-golden"
+    assert sorted(made) == sorted(there), f"files of {case.folder.name} are missing or left over; {fix}"
+    for name, text in made.items():
+        assert text == there[name], f"{case.folder.name}/{name}; {fix}"
