@@ -98,7 +98,7 @@ class Routes:
             elif isinstance(node.func, ast.Attribute) and node.func.attr == "add_routes":
                 owner = tracer.trace(scope, node.func.value)
             if dotted in self.nests and node.args:
-                step = evaluate(tracer.project, scope, node.args[0])
+                step = evaluate(tracer.project, scope, node.args[0], node.lineno)
                 prefix = prefix + "/" + step.strip("/") if prefix is not None and isinstance(step, str) else None
         for child in ast.iter_child_nodes(node):
             yield from self._visit(tracer, scope, child, prefix, owner)
@@ -120,7 +120,8 @@ class Routes:
 
     def _url(self, tracer: Tracer, one: Seen, owner: App | None, below: Mapping[object, str]) -> str | None:
         above = below.get(owner.key) if owner is not None else ""
-        url: Literal = evaluate(tracer.project, one.scope, one.route.url) if one.route.url is not None else None
+        line = one.call.lineno
+        url: Literal = evaluate(tracer.project, one.scope, one.route.url, line) if one.route.url is not None else None
         if above is None or one.prefix is None or not isinstance(url, str):
             return None
         return above + one.prefix + "/" + url.strip("/")
@@ -129,12 +130,13 @@ class Routes:
         owner = self._owner(tracer, one)
         if owner is not None and owner.key not in below:
             return Statics()
-        place = Place(tracer.project, one.scope.module, one.call.lineno)
+        line = one.call.lineno
+        place = Place(tracer.project, one.scope.module, line)
         if one.route.refused:
             return place.note(one.route.refused)
         url = self._url(tracer, one, owner, below)
         node = one.route.folder
-        folder: Literal = evaluate(tracer.project, one.scope, node) if node is not None else None
+        folder: Literal = evaluate(tracer.project, one.scope, node, line) if node is not None else None
         if url is None or not isinstance(folder, (str, Path)):
             return place.note("static folder or its URL is computed; name it with --static URL=FOLDER")
         return place.folder(url, tracer.project.folder / folder, one.route.note)

@@ -139,7 +139,7 @@ def _registrations(tracer: Tracer, app: App) -> Iterator[Registration]:
                 if (owner is not None and owner.key != app.key) or not call.args:
                     continue
                 given = argument(call, "url_prefix")
-                prefix = None if given is None else evaluate(tracer.project, scope, given)
+                prefix = None if given is None else evaluate(tracer.project, scope, given, call.lineno)
                 first = call.args[0]
                 children = loops.get(first.id, [first]) if isinstance(first, ast.Name) else [first]
                 made = (_blueprint(tracer, scope, child) for child in children)
@@ -175,7 +175,7 @@ def _blueprint(tracer: Tracer, scope: Scope, node: ast.expr) -> Made | None:
 def _value(tracer: Tracer, made: Made, name: str, position: int | None, default: Literal) -> Literal:
     given = argument(made.call, name, position)
     if given is not None:
-        return evaluate(tracer.project, made.scope, given)
+        return evaluate(tracer.project, made.scope, given, made.call.lineno)
     hidden = any(keyword.arg is None for keyword in made.call.keywords)
     return UNKNOWN if hidden else default
 

@@ -221,6 +221,21 @@ CASES = [
         {"shop.py": "import flask\n_inner = flask.Flask('inner')\nsite = flask.Flask('site')\n"},
         "shop:site",
     ),
+    Case(
+        "a folder is what its name stood for when the app was made",
+        {
+            "app.py": """
+            from flask import Flask
+            where = "one"
+            app = Flask(__name__, static_folder=where)
+            where = "two"
+            """,
+            "one/": "",
+            "two/": "",
+        },
+        "app:app",
+        statics={"/one/": "one"},
+    ),
     Case("the shallower of two equal names", {"app.py": HELLO, "old/app.py": HELLO}, "app:app"),
     Case(
         "of two equal names the framework that is required",
