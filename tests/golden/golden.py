@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import decided
 import pytest
 
+import decided
 from porch import decide, frameworks, mainline, servers
 from porch.cli import explained, parser, screen
 from porch.errors import Problem, Refused

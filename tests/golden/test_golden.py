@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import nginx_rules
+
 sys.path.append(str(Path(__file__).parent))
 
 from golden import HERE, Case, cases, compare, outputs, refusal
@@ -35,6 +37,13 @@ def test_a_project_becomes_these_files(
 ) -> None:
     """The rendered files, the command, the plan and its explanation are those that were reviewed."""
     compare(case, outputs(*case.plan(monkeypatch), capsys), update=update)
+
+
+@pytest.mark.parametrize("case", cases("cases"), ids=lambda case: case.folder.name)
+def test_every_project_keeps_the_rules(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rule of the edge is broken in any of them."""
+    plan, _ = case.plan(monkeypatch)
+    assert nginx_rules.broken(nginx_rules.read(plan)) == []
 
 
 @pytest.mark.parametrize("case", cases("cases/errors"), ids=lambda case: case.folder.name)

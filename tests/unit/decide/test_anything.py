@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import anything
 from decided import plan_of
 from porch import servers
 from porch.errors import Refused
@@ -21,10 +20,6 @@ from porch.plan import Chosen, Plan
 from porch.settings import specs
 from porch.syntax.file import Unwritable
 from porch.targets import nginx
-
-sys.path.append(str(Path(__file__).parent))
-
-import strategies
 
 ORIGINS = st.dictionaries(st.just("server.args"), st.just("$GUNICORN_CMD_ARGS"))
 
@@ -55,7 +50,7 @@ def texts(plan: Plan) -> list[str] | str:
 
 
 @settings(max_examples=80, deadline=None)
-@given(strategies.said(), strategies.facts(), strategies.findings(), ORIGINS)
+@given(anything.said(), anything.facts(), anything.findings(), ORIGINS)
 def test_anything_is_decided_or_refused(
     given: dict[str, Any], machine: Facts, app: Finding, origins: dict[str, str]
 ) -> None:
@@ -76,4 +71,4 @@ def test_anything_is_decided_or_refused(
 
 def test_every_setting_is_among_them() -> None:
     """No setting is left out of what is tried."""
-    assert set(strategies.VALUES) == {spec.key for spec in specs()}
+    assert set(anything.VALUES) == {spec.key for spec in specs()}

@@ -1,0 +1,403 @@
+"""The rules that every rendered nginx.conf keeps, judged on what a parser read, never on the text.
+
+Rule: each function yields what breaks one rule, and nothing where the rule is kept; `RULES` is all of them.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import crossplane
+
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan
+from porch.targets import nginx
+
+FORBIDDEN = {
+    "rewrite", "set", "resolver", "include", "charset", "ssi", "dav_methods", "mp4", "flv", "slice", "perl", "perl_set",
+    "more_set_headers", "more_clear_headers", "js_import", "autoindex_format", "random_index", "sub_filter",
+    "add_header",
+}  # fmt: skip
+FORBIDDEN_WORDS = (
+    r"\$\{?[1-9]",
+    r"\$\{?http_host\b",
+    r"\$\{?proxy_add_x_forwarded_for\b",
+    r"\bnon_idempotent\b",
+    r"^buffer=",
+    r"^volatile$",
+)
+FLAGS = {
+    "server_tokens": "off", "autoindex": "off", "absolute_redirect": "off", "port_in_redirect": "off",
+    "server_name_in_redirect": "off", "underscores_in_headers": "off", "ignore_invalid_headers": "on",
+    "merge_slashes": "on", "reset_timedout_connection": "on",
+}  # fmt: skip
+TIMES = {
+    "client_header_timeout": "10s",
+    "client_body_timeout": "10s",
+    "send_timeout": "10s",
+    "lingering_timeout": "5s",
+}
+BLANK = {
+    "Forwarded", "X-Forwarded-Ssl", "X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Forwarded-Prefix",
+    "X-Forwarded-Server", "X-Url-Scheme", "Front-End-Https", "X-Original-URL", "X-Rewrite-URL", "X-Client-IP",
+    "True-Client-IP", "CF-Connecting-IP", "Proxy", "Script-Name", "Remote-User",
+}  # fmt: skip
+TOLD = {
+    "Host", "X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Request-ID",
+}  # fmt: skip
+BUILT_IN = {
+    "scheme", "host", "remote_addr", "remote_port", "request_id", "server_port", "request_port", "is_request_port",
+    "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
+    "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "realip_remote_addr",
+    "upstream_response_time",
+}  # fmt: skip
+"""Variables of nginx itself that are in use; those that begin with `http_` are headers."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One directive, with the blocks that it stands in, the nearest last; those know their own children no more."""
+
+    name: str
+    args: tuple[str, ...]
+    inside: tuple[Found, ...]
+    children: tuple[Found, ...] = ()
+
+    def all(self, name: str) -> list[Found]:
+        """The children of that name."""
+        return [child for child in self.children if child.name == name]
+
+
+@dataclass(frozen=True)
+class Conf:
+    """A whole configuration, and the Plan that it should say."""
+
+    plan: Plan
+    top: tuple[Found, ...]
+    every: tuple[Found, ...]
+
+    @property
+    def http(self) -> Found:
+        return next(found for found in self.top if found.name == "http")
+
+    @property
+    def servers(self) -> list[Found]:
+        return self.http.all("server")
+
+    def value(self, name: str) -> str:
+        """The arguments of a directive that stands once, at the top, in `events` or in `http`."""
+        places = [found for found in self.every if found.name == name and len(found.inside) < 2]
+        assert len(places) == 1, f"{name} stands {len(places)} times"
+        return " ".join(places[0].args)
+
+
+def read(plan: Plan, text: str = "") -> Conf:
+    """Parse what the target renders for that Plan, or another text."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(text or nginx.file(plan).text)
+        file.flush()
+        told: dict[str, Any] = crossplane.parse(file.name, single=True, strict=False)
+    assert told["status"] == "ok", told["errors"]
+    top = tuple(_found(each, ()) for each in told["config"][0]["parsed"])
+    return Conf(plan, top, tuple(found for each in top for found in _walk(each)))
+
+
+def _found(told: dict[str, Any], inside: tuple[Found, ...]) -> Found:
+    own = Found(told["directive"], tuple(told["args"]), inside)
+    children = tuple(_found(child, (*inside, own)) for child in told.get("block", ()))
+    return Found(own.name, own.args, inside, children)
+
+
+def _walk(found: Found) -> Iterator[Found]:
+    yield found
+    for child in found.children:
+        yield from _walk(child)
+
+
+def never_emitted(conf: Conf) -> Iterator[str]:
+    """No directive and no variable that is known to be a trap."""
+    for found in conf.every:
+        if found.name in FORBIDDEN:
+            yield found.name
+        for word in found.args:
+            yield from (f"{found.name} {word}" for trap in FORBIDDEN_WORDS if re.search(trap, word))
+        if found.name in {"return", "add_header"} and re.search(r"\$\{?(uri|document_uri)\b", " ".join(found.args)):
+            yield f"{found.name} with a decoded path"
+        if found.name == "error_log" and found.args != ("stderr", "warn"):
+            yield f"error_log {found.args}"
+        if found.name == "if" and {child.name for child in found.children} != {"return"}:
+            yield "an if that does more than return"
+        if any(block.name == "map" for block in found.inside) and found.name.startswith("~") and "(" in found.name:
+            yield "a map by a regex with a capture"
+
+
+def passes_are_plain(conf: Conf) -> Iterator[str]:
+    """The app is reached by the upstream's name alone: no variable, no path."""
+    wanted = {"proxy_pass": "http://app", "uwsgi_pass": "app"}
+    own = "uwsgi_pass" if conf.plan.server.protocol == "uwsgi" else "proxy_pass"
+    found = [each for each in conf.every if each.name in wanted]
+    if not found:
+        yield "nothing reaches the app"
+    yield from (f"{each.name} {each.args}" for each in found if each.name != own or each.args != (wanted[own],))
+
+
+def flags_are_said(conf: Conf) -> Iterator[str]:
+    """What an include could turn around is said outright, once."""
+    for name, value in (FLAGS | TIMES).items():
+        if conf.value(name) != value:
+            yield f"{name} {conf.value(name)}"
+    sizes = (conf.value("client_header_buffer_size"), conf.value("large_client_header_buffers"))
+    if sizes != ("1k", "4 8k"):
+        yield f"header buffers {sizes}"
+    if conf.value("max_ranges") != "16":
+        yield "max_ranges"
+
+
+def headers_stand_once(conf: Conf) -> Iterator[str]:
+    """One header set in a server or location would drop all those of http."""
+    names = {"proxy_set_header", "uwsgi_param", "proxy_hide_header", "uwsgi_hide_header"}
+    for found in conf.every:
+        if found.name in names and [block.name for block in found.inside] != ["http"]:
+            yield f"{found.name} inside {[block.name for block in found.inside]}"
+
+
+def _headers(conf: Conf) -> dict[str, str]:
+    """Header, as HTTP writes it -> value that the app is told."""
+    if conf.plan.server.protocol == "http":
+        return {found.args[0]: found.args[1] for found in conf.http.all("proxy_set_header")}
+    told = {found.args[0]: found.args for found in conf.http.all("uwsgi_param")}
+    known = {"HTTP_" + name.upper().replace("-", "_"): name for name in (*BLANK, *TOLD)}
+    return {known.get(name, name): args[1] for name, args in told.items()}
+
+
+def no_header_can_be_forged(conf: Conf) -> Iterator[str]:
+    """Every name that an app may believe is set from nginx's own knowledge, or blanked."""
+    told = _headers(conf)
+    yield from (f"{name} is not blanked" for name in BLANK if told.get(name) != "")
+    yield from (f"{name} is not told" for name in TOLD if not told.get(name))
+    yield from (f"{name} is a client's word" for name in TOLD if "$http_" in told.get(name, ""))
+    for name in ("X-Forwarded-For", "X-Real-IP"):
+        if told.get(name) != "$remote_addr":
+            yield f"{name} {told.get(name)}"
+    if len(conf.http.all("proxy_set_header")) != len({each.args[0] for each in conf.http.all("proxy_set_header")}):
+        yield "a header is set twice"
+
+
+def only_websockets_upgrade(conf: Conf) -> Iterator[str]:
+    """Without a WebSocket no connection is upgraded, and no client chooses `Connection`."""
+    if conf.plan.server.protocol == "uwsgi":
+        return
+    told, asgi = _headers(conf), conf.plan.app.interface.value != "wsgi"
+    wanted = ("$upgrade", "$upstream_connection") if asgi else ("", "")
+    if (told.get("Upgrade"), told.get("Connection")) != wanted:
+        yield f"Upgrade {told.get('Upgrade')!r}, Connection {told.get('Connection')!r}"
+    maps = {found.args[1]: {row.name: row.args for row in found.children} for found in conf.http.all("map")}
+    rows = maps.get("$upgrade", {})
+    handshakes = {"default": ("",), "GET:websocket::": ("websocket",), "GET:websocket:0:": ("websocket",)}
+    if asgi and rows != handshakes:
+        yield f"upgrade by {rows}"
+    if conf.value("proxy_http_version") != "1.1":
+        yield "not HTTP/1.1 to the app"
+
+
+def proxies_are_named(conf: Conf) -> Iterator[str]:
+    """The client's address is taken from the named networks alone, and else from nobody."""
+    trusted = conf.plan.trusted.value
+    named = tuple(found.args[0] for found in conf.http.all("set_real_ip_from"))
+    if named != trusted:
+        yield f"set_real_ip_from {named}"
+    if bool(trusted) != bool(conf.http.all("real_ip_header")):
+        yield "real_ip_header"
+    if trusted and (conf.value("real_ip_header"), conf.value("real_ip_recursive")) != ("X-Forwarded-For", "on"):
+        yield "real_ip_header, real_ip_recursive"
+    schemes = {
+        row.name: row.args
+        for found in conf.http.all("map")
+        if found.args[1] == "$client_scheme"
+        for row in found.children
+    }
+    if trusted and schemes != {"default": ("$scheme",), "1:https": ("https",), "1:http": ("http",)}:
+        yield f"scheme by {schemes}"
+
+
+def static_files_stay_in_their_folder(conf: Conf) -> Iterator[str]:
+    """A folder is published with both slashes, by no regex, with links and hidden files refused; a file by `=`."""
+    places = [(location, found) for location in conf.every for found in location.all("alias")]
+    for location, found in places:
+        names = {child.name for child in location.children}
+        if location.name != "location" or {"try_files", "proxy_pass", "uwsgi_pass"} & names:
+            yield f"alias in {location.name} with {sorted(names)}"
+        kind, url = location.args if len(location.args) == 2 else ("", location.args[0])
+        path = found.args[0]
+        if kind == "^~":
+            yield from _folder(location, url, path)
+        elif kind != "=" or url.endswith("/") or path.endswith("/"):
+            yield f"alias by {location.args} to {path}"
+    wanted = [each.url for each in conf.plan.static.value]
+    served = [location.args[1] for location, _ in places if len(location.args) == 2]
+    if served != wanted:
+        yield f"{served} in place of {wanted}"
+
+
+def _folder(location: Found, url: str, path: str) -> Iterator[str]:
+    if not (url.endswith("/") and path.endswith("/") and path.startswith("/")):
+        yield f"{url} and {path} do not both end with a slash"
+    if [found.args for found in location.all("disable_symlinks")] != [("if_not_owner", f"from={path}")]:
+        yield f"{url} follows links"
+    refused = [found.args[1] for found in location.all("location") if found.all("return")[0].args == ("404",)]
+    for name in (".env", "a/.git/config", "app.py", "x.PYC", "key.pem", "db.sqlite3", "settings.toml"):
+        if not any(re.search(pattern, f"{url}{name}", re.IGNORECASE) for pattern in refused):
+            yield f"{url}{name} would be handed out"
+
+
+def hidden_files_are_refused(conf: Conf) -> Iterator[str]:
+    """The site answers 404 for every hidden file or folder but `.well-known`."""
+    site = conf.servers[-1]
+    hidden = [each for each in site.all("location") if each.args == ("~", r"/\.(?!well-known/)")]
+    if [child.args for each in hidden for child in each.children] != [("404",)]:
+        yield "hidden files are answered for"
+
+
+def other_hosts_are_refused(conf: Conf) -> Iterator[str]:
+    """Where the site's names are known, any other host is answered 421; each address has one default server."""
+    domains, listen = conf.plan.http.domains.value, conf.plan.http.listen.value
+    first = conf.servers[0]
+    if [found.args for found in first.all("listen")] != [(address, "default_server") for address in listen]:
+        yield f"the default server listens on {[found.args for found in first.all('listen')]}"
+    if len(conf.servers) != (2 if domains else 1):
+        yield f"{len(conf.servers)} servers"
+    if not domains:
+        return
+    if [found.args for found in first.all("server_name")] != [("",)]:
+        yield "the default server has a name"
+    answers = [each.all("return") for each in first.all("location") if each.args == ("/",)]
+    if [each.args for found in answers for each in found] != [("421",)]:
+        yield "other hosts are not answered 421"
+    site = conf.servers[-1]
+    if [found.args for found in site.all("listen")] != [(address,) for address in listen]:
+        yield "the site listens elsewhere"
+    if [found.args for found in site.all("server_name")] != [domains]:
+        yield "the site has other names"
+
+
+def health_is_told_everywhere(conf: Conf) -> Iterator[str]:
+    """Every server tells whether nginx and the app are well, and no line is logged for it."""
+    for server in conf.servers:
+        places = {each.args[1]: each for each in server.all("location") if each.args[0] == "="}
+        if {HEALTH_LIVE, HEALTH_READY} - set(places):
+            yield "health is missing"
+            continue
+        for url in (HEALTH_LIVE, HEALTH_READY):
+            if [each.args for each in places[url].all("access_log")] != [("off",)]:
+                yield f"{url} is logged"
+
+
+def the_app_has_two_doors(conf: Conf) -> Iterator[str]:
+    """The same socket twice, so that a worker that dies with a GET costs nothing; nginx always closes first."""
+    (upstream,) = conf.http.all("upstream")
+    server = (f"unix:{conf.plan.run.upstream}", "max_fails=0")
+    if [found.args for found in upstream.all("server")] != [server, server]:
+        yield "not the same socket twice"
+    idle, keep_alive = conf.plan.server.idle.value, conf.plan.server.keep_alive.value
+    kept = [found.args for found in upstream.all("keepalive")]
+    if conf.plan.server.protocol == "uwsgi" or not idle:
+        yield from ("connections are kept" for _ in kept)
+        return
+    if kept != [("32",)]:
+        yield f"keepalive {kept}"
+    for name in ("keepalive_timeout", "keepalive_time"):
+        seconds = [int(found.args[0].removesuffix("s")) for found in upstream.all(name)]
+        if seconds != [idle] or (keep_alive and idle >= keep_alive):
+            yield f"{name} {seconds}, the app server's is {keep_alive}"
+
+
+def timeouts_are_a_ladder(conf: Conf) -> Iterator[str]:
+    """The app server gives up before nginx does, and nothing is asked again after that."""
+    limits = conf.plan.limits
+    kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
+    read = int(conf.value(f"{kind}_read_timeout").removesuffix("s"))
+    if not limits.request.value < read == limits.read.value:
+        yield f"{kind}_read_timeout {read}"
+    again = int(conf.value(f"{kind}_next_upstream_timeout").removesuffix("s"))
+    if not 0 < again <= min(10, read):
+        yield f"{kind}_next_upstream_timeout {again}"
+    if conf.value(f"{kind}_next_upstream") != "error timeout":
+        yield f"{kind}_next_upstream"
+    shutdown = int(conf.value("worker_shutdown_timeout").removesuffix("s"))
+    if not 0 < shutdown == limits.graceful.value < limits.stop.value < limits.kill.value:
+        yield f"worker_shutdown_timeout {shutdown}"
+    if conf.value("keepalive_timeout") != ("75s" if conf.plan.trusted.value else "10s"):
+        yield "keepalive_timeout"
+
+
+def sizes_are_the_plans(conf: Conf) -> Iterator[str]:
+    """Processes, connections, files and the body are those that were decided."""
+    plan, units = conf.plan, {"k": 1024, "m": 1024**2, "g": 1024**3}
+    told = [conf.value(name) for name in ("worker_processes", "worker_connections", "worker_rlimit_nofile")]
+    if told != [str(each.value) for each in (plan.nginx.workers, plan.nginx.connections, plan.nginx.open_files)]:
+        yield f"sizes {told}"
+    if plan.nginx.open_files.value < plan.nginx.connections.value:
+        yield "fewer files than connections"
+    body = conf.value("client_max_body_size")
+    if int(body.rstrip("kmg")) * units.get(body[-1], 1) != plan.limits.body.value:
+        yield f"client_max_body_size {body}"
+
+
+def all_files_are_private(conf: Conf) -> Iterator[str]:
+    """The pid and every temporary folder are below the run folder, and nothing is written elsewhere."""
+    names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    for name in ("pid", *(f"{name}_temp_path" for name in names)):
+        if not conf.value(name).startswith(conf.plan.run.folder.value + "/"):
+            yield f"{name} {conf.value(name)}"
+    logs = {found.args for found in conf.every if found.name == "access_log"} - {("off",)}
+    if not conf.plan.log.access.value:
+        wanted: set[tuple[str, ...]] = set()
+    else:
+        wanted = {("/dev/stdout", "json" if conf.plan.log.format.value == "json" else "combined")}
+    if logs != wanted:
+        yield f"access_log {logs}"
+
+
+def users_are_named_by_root_alone(conf: Conf) -> Iterator[str]:
+    """`user` stands there only where nginx is started by root and meant to stay root."""
+    said = [found.args for found in conf.top if found.name == "user"]
+    if said != ([("root",)] if conf.plan.run.root and not conf.plan.run.user.value else []):
+        yield f"user {said}"
+
+
+def variables_exist(conf: Conf) -> Iterator[str]:
+    """Every variable is nginx's own, or made by a map or geo here."""
+    made = {found.args[-1].removeprefix("$") for found in conf.every if found.name in {"map", "geo"}}
+    for found in conf.every:
+        used = re.findall(r"\$\{?([a-z][a-z0-9_]*)", " ".join((found.name, *found.args)))
+        for name in used:
+            if name not in made | BUILT_IN and not name.startswith("http_"):
+                yield f"${name}"
+
+
+def locations_stand_once(conf: Conf) -> Iterator[str]:
+    """No two locations of a server are the same, which nginx would refuse."""
+    for server in conf.servers:
+        keys = [_key(each.args) for each in server.all("location")]
+        yield from (f"{key} twice" for key in set(keys) if keys.count(key) > 1)
+
+
+def _key(args: Sequence[str]) -> tuple[str, ...]:
+    """`^~ /x/` and `/x/` are one prefix to nginx."""
+    return tuple(args[1:]) if args[0] == "^~" else tuple(args)
+
+
+RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
+    never_emitted, passes_are_plain, flags_are_said, headers_stand_once, no_header_can_be_forged,
+    only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, hidden_files_are_refused,
+    other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
+    sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
+)  # fmt: skip
+
+
+def broken(conf: Conf) -> list[str]:
+    """Every rule that is broken, with what breaks it."""
+    return [f"{rule.__name__}: {what}" for rule in RULES for what in rule(conf)]

@@ -1,0 +1,213 @@
+"""nginx.conf keeps every rule of the edge, whatever the Plan, and each rule sees what breaks it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import nginx_rules
+from decided import DEBIAN, FOLDER, WHEEL, make_facts, make_finding, plan_of
+from nginx_rules import RULES, broken, read
+from porch.places import Place
+from porch.plan import Plan
+from porch.syntax.file import Unwritable
+from porch.targets import TARGETS, by_name, nginx, nginx_files
+
+PLACES = {
+    f"{FOLDER}/static": Place(True, folder=True),
+    f"{FOLDER}/icon.ico": Place(True),
+    f"{FOLDER}/index.html": Place(True),
+}
+STATIC = {"static": {"/static/": "static", "/favicon.ico": "icon.ico", "/more/": "static"}}
+
+
+def plan(given: dict[str, Any] | None = None, interface: str = "wsgi", **machine: Any) -> Plan:
+    """The Plan for a project with some public files."""
+    return plan_of(given or {}, make_facts(PLACES, **machine), make_finding(interface=interface))
+
+
+PLANS: dict[str, Plan] = {
+    "plain": plan(),
+    "newest nginx": plan(nginx=(WHEEL,)),
+    "uwsgi": plan({"server.name": "uwsgi"}),
+    "asgi": plan(interface="asgi"),
+    "aiohttp": plan(interface="aiohttp"),
+    "static files": plan(STATIC | {"files.home_page": "index.html", "files.expires": 0}),
+    "static files, newest nginx": plan(STATIC, nginx=(WHEEL,)),
+    "mounted": plan({"app.mount": "/api"} | STATIC),
+    "domains": plan({"http.domains": "shop.org *.shop.org", "http.listen": "80 [::]:80 unix:/run/x"}),
+    "trusted": plan({"proxy.trusted": "10.0.0.0/8 fd00::/8"}, interface="asgi"),
+    "trusted, newest nginx": plan({"proxy.trusted": "10.0.0.0/8"}, interface="asgi", nginx=(WHEEL,)),
+    "trusted uwsgi": plan({"proxy.trusted": "10.0.0.0/8", "server.name": "uwsgi"}),
+    "json": plan({"log.format": "json"}),
+    "no lines": plan({"log.access": False}),
+    "no limits": plan({"limits.body": 0, "server.keep_alive": 0, "limits.request_timeout": "1d"}),
+    "short times": plan({"limits.request_timeout": 1, "limits.graceful_timeout": 1}),
+    "as root": plan({"run.user": "root"}, root=True),
+    "unprivileged": plan(root=True),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_rule_is_kept(name: str) -> None:
+    """No rule is broken by any shape of Plan."""
+    assert broken(read(PLANS[name])) == []
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_same_plan_gives_the_same_bytes(name: str) -> None:
+    """Rendering twice differs in nothing, and no line is longer than a page is wide."""
+    text = nginx.file(PLANS[name]).text
+    assert nginx.file(PLANS[name]).text == text
+    long = [line for line in text.splitlines() if len(line) > 120 and " " in line.strip().rstrip(";")]
+    assert [line for line in long if not line.strip().startswith(("location", "map"))] == []
+
+
+BREAKS: list[tuple[str, str, str, str]] = [
+    ("never_emitted", "plain", "server_tokens off;", "server_tokens off; resolver 8.8.8.8;"),
+    ("never_emitted", "plain", "X-Forwarded-For $remote_addr", "X-Forwarded-For $proxy_add_x_forwarded_for"),
+    ("never_emitted", "plain", "Host $host$host_port", "Host $http_host"),
+    ("never_emitted", "plain", "error_log stderr warn", "error_log off"),
+    ("never_emitted", "plain", "/dev/stdout combined", "/dev/stdout combined buffer=32k"),
+    ("never_emitted", "plain", "next_upstream error timeout", "next_upstream error non_idempotent"),
+    ("never_emitted", "plain", "location / {", 'location / { if ($host) { set $x "y"; }'),
+    ("never_emitted", "static files", "location = / {", "location = / { rewrite ^ /x;"),
+    ("never_emitted", "plain", "location / {", "location ~ ^/old/(.*) { return 301 /new/$1; } location / {"),
+    ("never_emitted", "plain", "location / {", "location /o/ { return 301 https://x$uri; } location / {"),
+    ("never_emitted", "json", "~^0 0", "~^(0) $1"),
+    ("passes_are_plain", "plain", "proxy_pass http://app;", "proxy_pass http://app/x/;"),
+    ("passes_are_plain", "uwsgi", "uwsgi_pass app;", "uwsgi_pass $host;"),
+    ("flags_are_said", "plain", "server_tokens off", "server_tokens on"),
+    ("flags_are_said", "plain", "underscores_in_headers off", "underscores_in_headers on"),
+    ("flags_are_said", "plain", "client_header_timeout 10s", "client_header_timeout 60s"),
+    ("headers_stand_once", "plain", "location / {", "location / { proxy_set_header X-Own 1;"),
+    ("headers_stand_once", "uwsgi", "location / {", "location / { uwsgi_param X_OWN 1;"),
+    ("no_header_can_be_forged", "plain", 'Forwarded "";', "Forwarded $http_forwarded;"),
+    ("no_header_can_be_forged", "plain", "X-Forwarded-Proto $scheme", "X-Forwarded-Proto $http_x_forwarded_proto"),
+    ("no_header_can_be_forged", "plain", 'proxy_set_header Proxy "";', ""),
+    ("no_header_can_be_forged", "plain", "X-Real-IP $remote_addr", "X-Real-IP $realip_remote_addr"),
+    ("no_header_can_be_forged", "uwsgi", 'uwsgi_param HTTP_PROXY "" if_not_empty;', ""),
+    ("only_websockets_upgrade", "asgi", "Upgrade $upgrade", "Upgrade $http_upgrade"),
+    ("only_websockets_upgrade", "plain", 'Connection ""', "Connection upgrade"),
+    ("only_websockets_upgrade", "asgi", "GET:websocket:0:", "POST:websocket:0:"),
+    ("only_websockets_upgrade", "plain", "proxy_http_version 1.1", "proxy_http_version 1.0"),
+    ("proxies_are_named", "trusted", "set_real_ip_from fd00::/8;", "set_real_ip_from ::/0;"),
+    ("proxies_are_named", "trusted", "real_ip_recursive on", "real_ip_recursive off"),
+    ("proxies_are_named", "trusted", "1:https https", "~https https"),
+    ("proxies_are_named", "plain", "sendfile on;", "sendfile on; real_ip_header X-Forwarded-For;"),
+    ("static_files_stay_in_their_folder", "static files", "^~ /static/ {", "^~ /static {"),
+    ("static_files_stay_in_their_folder", "static files", "alias /srv/app/static/;", "alias /srv/app/static;"),
+    ("static_files_stay_in_their_folder", "static files", "^~ /static/ {", "^~ /static/ { try_files $uri =404;"),
+    ("static_files_stay_in_their_folder", "static files", "^~ /static/", "~ /static/"),
+    ("static_files_stay_in_their_folder", "static files", "disable_symlinks if_not_owner", "disable_symlinks off"),
+    ("static_files_stay_in_their_folder", "static files", "|pem|", "|"),
+    ("hidden_files_are_refused", "plain", "(?!well-known/)", ""),
+    ("other_hosts_are_refused", "domains", "return 421", "return 200"),
+    ("other_hosts_are_refused", "domains", 'server_name "";', "server_name _;"),
+    ("other_hosts_are_refused", "domains", "server_name shop.org *.shop.org;", "server_name shop.org;"),
+    ("other_hosts_are_refused", "plain", " default_server", ""),
+    ("health_is_told_everywhere", "plain", "= /-/porch/ready", "= /ready"),
+    ("health_is_told_everywhere", "plain", "access_log off;", ""),
+    ("the_app_has_two_doors", "plain", "max_fails=0", "max_fails=1"),
+    ("the_app_has_two_doors", "plain", "keepalive_timeout 1s", "keepalive_timeout 75s"),
+    ("the_app_has_two_doors", "uwsgi", "upstream app {", "upstream app { keepalive 32;"),
+    ("timeouts_are_a_ladder", "plain", "proxy_read_timeout 32s", "proxy_read_timeout 30s"),
+    ("timeouts_are_a_ladder", "short times", "next_upstream_timeout 3s", "next_upstream_timeout 10s"),
+    ("timeouts_are_a_ladder", "plain", "worker_shutdown_timeout 30s", "worker_shutdown_timeout 0s"),
+    ("sizes_are_the_plans", "plain", "client_max_body_size 10m", "client_max_body_size 10g"),
+    ("sizes_are_the_plans", "plain", "worker_processes 2", "worker_processes auto"),
+    ("all_files_are_private", "plain", "scgi_temp_path /run/porch/app/", "scgi_temp_path /tmp/"),
+    ("all_files_are_private", "plain", "/dev/stdout combined", "/var/log/x combined"),
+    ("users_are_named_by_root_alone", "plain", "daemon off;", "daemon off; user nobody;"),
+    ("variables_exist", "plain", "X-Real-IP $remote_addr", "X-Real-IP $remote_adr"),
+    ("locations_stand_once", "plain", "location / {", "location ^~ / { return 404; } location / {"),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "good", "bad"), BREAKS)
+def test_a_rule_that_is_broken_is_seen(rule: str, name: str, good: str, bad: str) -> None:
+    """A configuration that breaks one rule is found by that rule."""
+    text = nginx.file(PLANS[name]).text
+    assert good in text
+    found = broken(read(PLANS[name], text.replace(good, bad)))
+    assert rule in {line.partition(":")[0] for line in found}
+
+
+def test_every_rule_is_tried() -> None:
+    """No rule is among them that nothing could break."""
+    assert {rule.__name__ for rule in RULES} == {rule for rule, *_ in BREAKS}
+    assert nginx_rules.RULES
+
+
+PORTS = [
+    ("plain", "$host$host_port", "$client_port"),
+    ("newest nginx", "$host$is_request_port$request_port", "$client_port"),
+    ("trusted", "$host", "$scheme_port"),
+    ("trusted, newest nginx", "$host$is_request_port$request_port", "$client_port"),
+]
+
+
+@pytest.mark.parametrize(("name", "host", "port"), PORTS)
+def test_the_app_is_told_the_port_that_the_client_used(name: str, host: str, port: str) -> None:
+    """By the variables that this nginx has; behind a proxy never by the port that nginx listens on."""
+    told = {found.args[0]: found.args[1] for found in read(PLANS[name]).http.all("proxy_set_header")}
+    assert (told["Host"], told["X-Forwarded-Host"], told["X-Forwarded-Port"]) == (host, host, port)
+
+
+MODULES = [("static files", DEBIAN, 2), ("static files, newest nginx", WHEEL, 0)]
+
+
+@pytest.mark.parametrize(("name", "found", "count"), MODULES)
+def test_what_this_nginx_lacks_is_left_out_and_said(name: str, found: Any, count: int) -> None:
+    """Precompressed files are sent where this nginx can, and else a note says that it cannot."""
+    conf, text = read(PLANS[name]), nginx.file(PLANS[name]).text
+    assert len([each for each in conf.every if each.name == "gzip_static"]) == count
+    assert ("http_gzip_static" in found.modules) == bool(count)
+    assert text.count("# This nginx lacks gzip_static, so a file.gz beside a file is not used.\n\n") == (not count)
+    assert ("pcre_jit on;" in text) == ("pcre_jit" in found.modules)
+
+
+def test_a_mounted_app_gets_its_prefix_and_nothing_else() -> None:
+    """Prefix and what is below it lead to the app, all else is 404."""
+    site = read(PLANS["mounted"]).servers[-1]
+    answers = {each.args: [child.name for child in each.children] for each in site.all("location")}
+    assert answers["/api/",] == answers["=", "/api"] == ["proxy_pass"]
+    assert answers["/",] == ["return"]
+
+
+def test_json_lines_always_parse() -> None:
+    """Values are escaped for JSON, and a status that is no number is made one."""
+    conf = read(PLANS["json"])
+    (form,) = conf.http.all("log_format")
+    assert form.args[:2] == ("json", "escape=json")
+    line = "".join(form.args[2:])
+    assert line.startswith('{"time":"$time_iso8601",')
+    assert line.endswith('"request_id":"$request_id"}')
+    assert '"status":$log_status' in line
+
+
+def test_a_value_that_nginx_cannot_hold_names_its_setting() -> None:
+    """A folder with a dollar in its name is refused with the setting that it comes from."""
+    facts = make_facts({f"{FOLDER}/a$b": Place(True, folder=True)})
+    with pytest.raises(Unwritable) as refused:
+        nginx.file(plan_of({"static": {"/s/": "a$b"}}, facts))
+    assert refused.value.setting == "static"
+
+
+def test_lines_remember_their_setting() -> None:
+    """Each line that comes from a setting says so, by its key."""
+    file = nginx.file(PLANS["static files"])
+    assert [text.strip() for _, text in file.lines_of("limits.body")] == ["client_max_body_size 10m;"]
+    assert [text.strip() for _, text in file.lines_of("files.expires")] == ["expires -1;"] * 3
+
+
+def test_targets_are_found_by_their_name() -> None:
+    """Every target has a name of its own, renders files, and another name is none."""
+    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi"]
+    assert by_name("nginx") is TARGETS[0]
+    assert by_name("apache") is None
+    assert [file.path for file in nginx_files(PLANS["plain"])] == ["nginx.conf"]
+    assert [file.path for file in TARGETS[2].files(PLANS["uwsgi"])] == ["uwsgi.ini"]
+    gunicorn = plan({"server.name": "gunicorn"})
+    assert [file.path for file in TARGETS[1].files(gunicorn)] == ["gunicorn.conf.py"]
