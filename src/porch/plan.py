@@ -179,6 +179,11 @@ class RunPlan:
         return f"{self.folder.value}/app.sock"
 
     @property
+    def nginx(self) -> str:
+        """The folder that nginx, which is not the owner of the run folder, writes to."""
+        return f"{self.folder.value}/nginx" if self.generation else self.folder.value
+
+    @property
     def draining(self) -> str:
         """While this file exists, readiness is refused."""
         return f"{self.folder.value}/draining"

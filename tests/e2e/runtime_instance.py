@@ -30,16 +30,16 @@ PATIENCE = 10.0
 NGINX_CONF = """\
 {user}daemon off;
 worker_processes 1;
-pid {folder}/nginx.pid;
+pid {folder}/nginx/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 256; }}
 http {{
     access_log {access};
-    client_body_temp_path {folder}/body_temp;
-    proxy_temp_path {folder}/proxy_temp;
-    fastcgi_temp_path {folder}/fastcgi_temp;
-    uwsgi_temp_path {folder}/uwsgi_temp;
-    scgi_temp_path {folder}/scgi_temp;
+    client_body_temp_path {folder}/nginx/body_temp;
+    proxy_temp_path {folder}/nginx/proxy_temp;
+    fastcgi_temp_path {folder}/nginx/fastcgi_temp;
+    uwsgi_temp_path {folder}/nginx/uwsgi_temp;
+    scgi_temp_path {folder}/nginx/scgi_temp;
     upstream app {{ server unix:{upstream} max_fails=0; keepalive 8; }}
     server {{
 {listens}
@@ -248,6 +248,7 @@ def instance(home: Path, app: str = APP, **changes: Any) -> Instance:
         kill_timeout=7.0,
         log_format="text",
         container=False,
+        writable=(f"{folder}/nginx",),
     )
     launch = replace(launch, **changes)
     conf = NGINX_CONF.format(

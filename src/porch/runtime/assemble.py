@@ -47,6 +47,7 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         log_format="json" if plan.log.format.value == "json" else "text",
         container=run.container,
         replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
+        writable=(run.nginx,),
     )
 
 

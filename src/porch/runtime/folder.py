@@ -1,7 +1,9 @@
 """The run folder: where one instance keeps its lock, sockets and files.
 
-Rule: one instance a folder; files are written beside and switched; what is removed is what porch itself put there; a
-process is only taken for a left-over of ours when machine, pid and hour of birth agree.
+Rule: one instance a folder; the folder and what lies directly in it belong to the supervisor's user, so that the app
+can replace no socket and no file that root reads, and what the children write to are folders in it; files are written
+beside and switched; what is removed is what porch itself put there; a process is only taken for a left-over of ours
+when machine, pid and hour of birth agree.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import procfs
 from porch.runtime.listen import clear_stale, is_socket
+from porch.syntax.file import File
 
 LOCK = "lock"
 LAUNCH = "launch.json"
@@ -48,7 +51,10 @@ def run_folder(project: str) -> str:
 
 
 def make(folder: str, owner: tuple[int, int] | None) -> None:
-    """Make the folder, for its owner alone; Refused when it is someone else's or holds other things."""
+    """Make the folder, for this user alone; `owner`, whom the children run as, may only pass through it.
+
+    Refused when it is someone else's or holds other things.
+    """
     path = Path(folder)
     if len(folder.encode()) > _LONGEST:
         what = f"the run folder's path is too long for the sockets in it: {len(folder.encode())} bytes of {_LONGEST}"
@@ -57,9 +63,9 @@ def make(folder: str, owner: tuple[int, int] | None) -> None:
         _make_parent(path.parent)
         path.mkdir(mode=0o700, exist_ok=True)
         _check_ours(path, owner)
-        path.chmod(0o700)
         if owner is not None:
-            os.chown(path, *owner, follow_symlinks=False)
+            os.chown(path, os.geteuid(), owner[1], follow_symlinks=False)
+        path.chmod(0o700 if owner is None else 0o710)
     except OSError as error:
         what = f"cannot make the run folder {folder}: {error.strerror}"
         fix = "choose a folder that this user may write to with --run-dir"
@@ -78,7 +84,9 @@ def _make_parent(parent: Path) -> None:
 
 
 def _check_ours(path: Path, owner: tuple[int, int] | None) -> None:
-    _check_owner(path, {os.geteuid(), 0, *(owner or ())[:1]})
+    empty = not any(path.iterdir())
+    # With things in it that the app's user may have put there, nothing in it could be believed.
+    _check_owner(path, {os.geteuid(), 0, *(owner or ())[: int(empty)]})
     others = [entry.name for entry in path.iterdir() if entry.name != "logs" and entry.suffix != ".log"]
     if others and not (path / LOCK).exists():
         what = f"the run folder {path} holds other things, such as {min(others)}"
@@ -144,6 +152,14 @@ def write(path: str, text: str, mode: int, owner: tuple[int, int] | None) -> Non
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+
+
+def place(folder: str, path: str, file: File, owner: tuple[int, int] | None) -> None:
+    """Write a rendered file: in the run folder itself the owner may read it, in the folders below it is the owner's."""
+    if owner is None or str(Path(path).parent) != folder:
+        write(path, file.text, file.mode, owner)
+    else:
+        write(path, file.text, file.mode | (file.mode & 0o400) >> 3, (os.geteuid(), owner[1]))
 
 
 def link(path: str, target: str) -> None:
@@ -228,10 +244,10 @@ def _remove(entry: Path) -> None:
     names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "report.json")
     if entry.name in names or entry.suffix == ".pid" or is_socket(str(entry)) or ".new-" in entry.name:
         entry.unlink(missing_ok=True)
-    elif entry.is_dir() and not entry.is_symlink() and re.fullmatch(r"app-\d+|.*temp.*", entry.name):
+    elif entry.is_dir() and not entry.is_symlink() and re.fullmatch(r"app-\d+|nginx|.*temp.*", entry.name):
         import shutil  # costs 5 ms of every start, and is wanted at the end only
 
-        # A generation's own folder, and nginx's folders for bodies.
+        # A generation's own folder, and nginx's.
         shutil.rmtree(entry, ignore_errors=True)
 
 

@@ -68,6 +68,8 @@ class Launch:
     container: bool
     replan: Program | None = None
     """Reads settings and code anew and writes the next generation's files; None: there can be no reload."""
+    writable: tuple[str, ...] = ()
+    """Folders in the run folder that belong to the children's user, and are made before anything starts."""
 
     def to_json(self) -> str:
         """The same as text."""
@@ -80,8 +82,8 @@ def from_json(text: str) -> Launch:
     for name in ("prestart", "app", "nginx", "replan"):
         if raw.get(name) is not None:
             raw[name] = _program(raw[name])
-    for name in ("listen", "sockets", "nginx_check"):
-        raw[name] = tuple(raw[name])
+    for name in ("listen", "sockets", "nginx_check", "writable"):
+        raw[name] = tuple(raw.get(name, ()))
     return Launch(**raw)
 
 

@@ -61,9 +61,11 @@ def write(launch: Launch, files: Mapping[str, File], owner: tuple[int, int] | No
     """Write the files by their absolute paths, and make every folder that is needed."""
     for path, file in files.items():
         folder.make_inside(launch.folder, str(Path(path).parent), owner)
-        folder.write(path, file.text, file.mode, owner)
+        folder.place(launch.folder, path, file, owner)
     for path in (launch.socket, launch.upstream, launch.report, launch.draining):
         folder.make_inside(launch.folder, str(Path(path).parent), owner)
+    for path in launch.writable:
+        folder.make_inside(launch.folder, path, owner)
 
 
 def _write(launch: Launch, files: Mapping[str, File], owner: tuple[int, int] | None) -> str:

@@ -26,6 +26,8 @@ def import_app(plan: Plan) -> None:
 def judge(launch: Launch, files: Mapping[str, File]) -> None:
     """Let nginx judge its configuration, in a folder of its own; raises Refused (exit 4) with nginx's own words."""
     with tempfile.TemporaryDirectory(prefix="porch-") as folder:
+        for path in launch.writable:
+            Path(path.replace(launch.folder, folder, 1)).mkdir(parents=True)
         for path, file in files.items():
             moved = Path(path.replace(launch.folder, folder, 1))
             moved.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pytest
 
 from porch.errors import Exit, Refused
 from porch.runtime import folder, procfs
+from porch.syntax.file import plain
 
 
 def test_same_for_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +46,27 @@ def test_make(tmp_path: Path) -> None:
     """The folder is made for its owner alone."""
     folder.make(f"{tmp_path}/run", None)
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
+
+
+def test_make_for_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an app's user, the folder stays the caller's, and that user's group may only pass through it."""
+    given: list[tuple[object, ...]] = []
+    monkeypatch.setattr(os, "chown", lambda path, *ids, **_: given.append((Path(path).name, *ids)))
+    folder.make(f"{tmp_path}/run", (33, 34))
+    assert given == [("run", os.geteuid(), 34)]
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o710
+
+
+def test_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in the run folder can only be read by the app's user; one in a folder below belongs to that user."""
+    given: list[tuple[object, ...]] = []
+    monkeypatch.setattr(os, "fchown", lambda _, *ids: given.append(ids))
+    (tmp_path / "app-1").mkdir()
+    for name in ("nginx.conf", "app-1/gunicorn.conf.py"):
+        folder.place(str(tmp_path), f"{tmp_path}/{name}", plain(name, "words\n", 0o600), (33, 34))
+    assert given == [(os.geteuid(), 34), (33, 34)]
+    assert (tmp_path / "nginx.conf").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "app-1/gunicorn.conf.py").stat().st_mode & 0o777 == 0o600
 
 
 def test_make_refuses_foreign_content(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def _process(plan: Plan) -> list[Node]:
             note="At a stop, requests in work may take this long; then their connections are closed.",
             setting=limits.graceful.setting,
         ),
-        directive("pid", f"{plan.run.folder.value}/nginx.pid", setting=plan.run.folder.setting),
+        directive("pid", f"{plan.run.nginx}/nginx.pid", setting=plan.run.folder.setting),
         directive("error_log", "stderr", "warn"),
     ]
     if plan.run.root and not plan.run.user.value:
@@ -96,7 +96,7 @@ def _http(plan: Plan) -> Node:
 
 def _temporary(plan: Plan) -> list[Node]:
     """All five, because nginx makes the folder of each at start, used or not."""
-    folder, setting = plan.run.folder.value, plan.run.folder.setting
+    folder, setting = plan.run.nginx, plan.run.folder.setting
     nodes: list[Node] = [
         directive("client_body_temp_path", f"{folder}/temp-body", note="Private to this instance.", setting=setting),
         directive("proxy_temp_path", f"{folder}/temp-proxy", setting=setting),
