@@ -47,9 +47,9 @@ def render(given: Namespace) -> int:
 def _plan(given: Namespace) -> Plan:
     """The Plan for files that run without porch: one set of paths, no generations."""
     typed = flags(given)
-    key = settings.spec("server.name").key
-    if given.name in {server.name for server in servers.SERVERS} and key not in {flag.key for flag in typed}:
-        typed = (*typed, Flag(key, given.name, f"render {given.name}"))
+    if given.name in {server.name for server in servers.SERVERS}:
+        # Its own configuration was asked for, so it is the server, whatever was said elsewhere.
+        typed = (*typed, Flag(settings.spec("server.name").key, given.name, f"render {given.name}"))
     plan = mainline.plan_for(mainline.asked(given.target, typed, given.config), os.environ)
     return replace(plan, run=replace(plan.run, generation=0))
 

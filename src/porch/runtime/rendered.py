@@ -6,6 +6,7 @@ edited, and is kept.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -57,7 +58,8 @@ def replace(path: Path, text: str, mode: int = 0o644) -> None:
         beside.chmod(mode)
         os.replace(beside, path)  # noqa: PTH105  # beside.replace reads as if text were replaced
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         what = f"cannot write {path}: {error.strerror}"
         raise Refused(Problem(what, str(path), "choose another folder with --out", Exit.MACHINE)) from None
 
