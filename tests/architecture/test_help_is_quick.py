@@ -1,0 +1,40 @@
+"""Help answers at once: it is asked for often, and an import too many is felt each time.
+
+Rule: measured as a ratio to the bare interpreter within one run, so that a slow machine fails nobody.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from porch.cli.parser import COMMANDS
+
+MOST = 15
+"""Times the processor time of `python -c pass`; measured: 6 to 8."""
+
+
+def cost(*words: str) -> float:
+    """Processor seconds of the quickest of three runs."""
+    found: list[float] = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run((sys.executable, *words), stdout=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(found)
+
+
+@pytest.fixture(scope="module")
+def bare() -> float:
+    """What starting the interpreter costs here."""
+    return cost("-c", "pass")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
+def test_help_is_quick(name: str, bare: float) -> None:
+    """The help of each command costs no more than a few starts of the interpreter."""
+    assert cost("-m", "porch", name, "--help") / bare < MOST
