@@ -51,8 +51,7 @@ def wrap(app: App, mount: str) -> App:
             for name in FORGED & environ.keys():
                 del environ[name]
         remember(get("HTTP_X_REQUEST_ID", ""))
-        address = get("HTTP_X_FORWARDED_FOR")
-        if address is not None:
+        if (address := get("HTTP_X_FORWARDED_FOR")) is not None:
             environ["REMOTE_ADDR"] = address
         scheme = get("HTTP_X_FORWARDED_PROTO")
         if scheme == "https":
@@ -61,8 +60,7 @@ def wrap(app: App, mount: str) -> App:
         elif scheme is not None:
             environ["wsgi.url_scheme"] = "http"
             environ.pop("HTTPS", None)
-        port = get("HTTP_X_FORWARDED_PORT")
-        if port is not None:
+        if (port := get("HTTP_X_FORWARDED_PORT")) is not None:
             environ["SERVER_PORT"] = port
         host: str = get("HTTP_HOST", "")
         if host:
