@@ -87,7 +87,11 @@ def taken(desk: Desk, server: Server | None, config: str) -> Taken:
     """What the user's own configuration file decides."""
     if server is None or not server.config_name or not config:
         return Taken()
-    return Taken(Path(config).name, server.taken_from(desk.facts.places[config].text))
+    theirs = Taken(Path(config).name, server.taken_from(desk.facts.places[config].text))
+    key = "http.listen"
+    if key in theirs.values:
+        desk.warnings.append(f"{theirs.place(key)} says where to bind, but nginx listens in its place: use --listen")
+    return theirs
 
 
 def _version(facts: Facts, server: Server) -> str:

@@ -39,6 +39,7 @@ THEIRS: Mapping[str, str] = {
     "keepalive": "server.keep_alive",
     "timeout": "limits.request_timeout",
     "graceful_timeout": "limits.graceful_timeout",
+    "bind": "http.listen",
 }
 """Names in the user's own file -> the setting that each decides."""
 
@@ -112,7 +113,8 @@ class Gunicorn:
         """`gunicorn.conf.py`."""
         nodes = [*_users(plan), *_owned(plan), *_sizes(plan), *_times(plan), *_rest(plan)]
         header = (
-            "How gunicorn runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as yours."
+            f"How gunicorn runs {plan.app.target.value} behind nginx.\n"
+            "Written by porch; edit porch.toml, or keep this file as yours."
         )
         return [File(CONFIG, python.render(nodes, header))]
 

@@ -88,7 +88,10 @@ class Uwsgi:
     def files(self, plan: Plan) -> list[File]:
         """`uwsgi.ini`."""
         options = [*_app(plan), *_sizes(plan), *_stopping(plan), *_requests(plan), *_logs()]
-        header = "How uWSGI runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as yours."
+        header = (
+            f"How uWSGI runs {plan.app.target.value} behind nginx.\n"
+            "Written by porch; edit porch.toml, or keep this file as yours."
+        )
         return [File(CONFIG, ini.render([ini.Section("uwsgi", options)], header))]
 
 

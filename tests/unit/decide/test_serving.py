@@ -308,6 +308,14 @@ def test_the_users_own_file_decides_what_it_says() -> None:
     assert plan.warnings == ()
 
 
+def test_an_address_in_the_users_own_file_is_said_to_be_left_out() -> None:
+    """nginx listens in gunicorn's place, so its `bind` does not count, and that is said with its line."""
+    plan = plan_of(facts=with_config('workers = 2\nbind = "0.0.0.0:5000"\n'))
+    assert plan.http.listen.value == ("127.0.0.1:8080",)
+    told = "gunicorn.conf.py:2 says where to bind, but nginx listens in its place: use --listen"
+    assert plan.warnings == (told,)
+
+
 def test_what_is_said_stands_above_the_users_own_file() -> None:
     """A setting that was said wins over gunicorn.conf.py."""
     given = {"server.workers": 2, "server.threads": 3, "limits.request_timeout": 60, "server.worker_class": "gthread"}

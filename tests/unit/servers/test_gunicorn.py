@@ -72,6 +72,7 @@ def test_users_own_values_are_read_with_their_lines() -> None:
         "server.workers": (None, 2),
         "server.threads": (4, 3),
         "server.keep_alive": (None, 5),
+        "http.listen": ("x", 6),
     }
 
 

@@ -1,5 +1,5 @@
-# How gunicorn runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as
-# yours.
+# How gunicorn runs app:app behind nginx.
+# Written by porch; edit porch.toml, or keep this file as yours.
 
 # Your own settings come first; what follows stands above them.
 __file__ = "/srv/app/gunicorn.conf.py"

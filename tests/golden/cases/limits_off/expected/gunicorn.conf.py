@@ -1,5 +1,5 @@
-# How gunicorn runs the app behind nginx. Written by porch; edit porch.toml, or keep this file as
-# yours.
+# How gunicorn runs api.app:app behind nginx.
+# Written by porch; edit porch.toml, or keep this file as yours.
 
 # The app, wrapped so that it sees each client as nginx saw it.
 wsgi_app = "porch_worker.asgi:application"
