@@ -72,8 +72,12 @@ def _unreachable(folder: str, error: OSError) -> Problem:
 
 def _checked(answer: Answer) -> Answer:
     if answer.get("problems"):
-        raise Refused(*(Problem(**{**each, "exit": Exit(each["exit"])}) for each in answer["problems"]))
+        raise Refused(*map(_problem, answer["problems"]))
     return answer
+
+
+def _problem(told: dict[str, Any]) -> Problem:
+    return Problem(told["what"], told["where"], told["fix"], Exit(told["exit"]), told["detail"])
 
 
 def refusal(*problems: Problem) -> Answer:

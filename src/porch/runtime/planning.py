@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder
@@ -109,7 +109,7 @@ def _answer(said: str) -> dict[str, Any]:
         except ValueError:
             continue
         if isinstance(found, dict) and "ok" in found:
-            return found
+            return cast("dict[str, Any]", found)
     return {}
 
 
