@@ -91,6 +91,7 @@ def judge(text: str, plan: Plan, binary: str, folder: Path) -> str:
     with free_ports(len(used)) as ports:
         for old, new in zip(used, ports, strict=True):
             text = re.sub(rf"^( *listen \S+:){old}\b", rf"\g<1>{new}", text, flags=re.MULTILINE)
+        Path(plan.run.nginx.replace(plan.run.folder.value, str(folder), 1)).mkdir(exist_ok=True)
         (folder / "nginx.conf").write_text(text)
         words = (binary, "-t", "-q", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf"))
         done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
