@@ -14,7 +14,7 @@ from typing import Final, LiteralString, cast
 from porch.syntax.file import Line, Unwritable
 from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap
 
-__all__ = ["Comment", "Gap", "Node", "Statement", "assign", "comment", "gap", "load", "render"]
+__all__ = ["Comment", "Gap", "Node", "Statement", "assign", "comment", "gap", "load", "render", "source"]
 
 LINE_WIDTH: Final = 100
 INDENT: Final = "    "
@@ -53,6 +53,11 @@ def load(path: str, note: str = "", setting: str = "") -> Statement:
         f'{INDENT}exec(compile(_file.read(), __file__, "exec", dont_inherit=True))',
     )
     return Statement(lines, note, setting)
+
+
+def source(*lines: LiteralString, note: str = "") -> Statement:
+    """Lines of Python as they stand: always literals of porch's own source code."""
+    return Statement(lines, note, "")
 
 
 def render(nodes: Iterable[Node], header: str = "") -> tuple[Line, ...]:

@@ -106,7 +106,7 @@ def _port_maps(plan: Plan) -> list[Node]:
         )
         return [by_scheme, written]
     if plan.trusted.value:
-        return [by_scheme]
+        return [by_scheme, *_ports_beside_proxies()]
     note = "This nginx cannot tell the port that the client wrote, so it is the one that was listened on."
     listened = _map(
         Expr("$server_port"),
@@ -123,13 +123,34 @@ def _port_maps(plan: Plan) -> list[Node]:
     return [by_scheme, listened, port]
 
 
+def _ports_beside_proxies() -> list[Node]:
+    """The same for an older nginx: behind a trusted proxy the client reached the proxy's port, else ours."""
+    peer = Expr('"$trusted_peer:$server_port"')
+    behind = Expr('"~^1:"')
+    listened = _map(
+        peer,
+        Expr("$host_port"),
+        (Expr("default"), Expr('":$server_port"')),
+        (behind, ""),
+        ("0:", ""),
+        ("0:80", ""),
+        ("0:443", ""),
+        note="Behind a trusted proxy the client reached that proxy's port; else the one that was listened on.",
+    )
+    port = _map(
+        peer,
+        Expr("$client_port"),
+        (Expr("default"), Expr("$server_port")),
+        (behind, Expr("$scheme_port")),
+        ("0:", Expr("$scheme_port")),
+    )
+    return [listened, port]
+
+
 def _host(plan: Plan) -> tuple[Value, Value]:
     """Host with port as the client used them, and the port alone."""
     if plan.nginx.version >= KNOWS_REQUEST_PORT:
         return Expr("$host$is_request_port$request_port"), Expr("$client_port")
-    if plan.trusted.value:
-        # What the client reached is the proxy's port, not ours.
-        return Expr("$host"), Expr("$scheme_port")
     return Expr("$host$host_port"), Expr("$client_port")
 
 

@@ -16,3 +16,5 @@ READY = "/-/porch/ready"
 READY_BODY = b'{"status":"ready"}'
 
 OUTSIDE_BODY = b"Not found: this app is mounted under another path.\n"
+
+FAILED_BODY = b"Internal Server Error\n"

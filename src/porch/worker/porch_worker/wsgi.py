@@ -5,8 +5,10 @@ Rule: importing this module loads the user's app, or ends the process with the r
 
 from __future__ import annotations
 
-from .environ import wrap
+import sys
+
+from .environ import answering, wrap
 from .load import app_or_exit
 
 _app, _settings = app_or_exit()
-application = wrap(_app, _settings.mount)
+application = wrap(answering(_app) if "uwsgi" in sys.modules else _app, _settings.mount)

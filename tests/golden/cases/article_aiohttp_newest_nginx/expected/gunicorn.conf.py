@@ -43,3 +43,13 @@ accesslog = None
 errorlog = "-"
 # What the app server says of itself.
 loglevel = "info"
+
+# A stop that comes before a worker listens to signals ends it all the same.
+import signal
+
+_theirs = globals().get("post_fork", lambda server, worker: None)
+
+
+def post_fork(server, worker):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _theirs(server, worker)
