@@ -100,6 +100,12 @@ def _parsed(project: Project, read: Module | SyntaxFault | None) -> Module:
     return read
 
 
+def _names_as_it_runs(tracer: Tracer, module: Module) -> bool:
+    """Whether the module may make names that no line of it binds; only importing it can tell."""
+    text = tracer.project.content(module.path)
+    return any(call in text for call in (b"globals(", b"exec(", b"setattr(", b"sys.modules["))
+
+
 def _attribute(tracer: Tracer, module: Module, attribute: str) -> Candidate:
     """The app at `module:attribute`."""
     called = attribute.endswith("()")
@@ -107,7 +113,7 @@ def _attribute(tracer: Tracer, module: Module, attribute: str) -> Candidate:
     first = dotted.partition(".")[0]
     binding = _binding(tracer, module, first)
     if binding is None:
-        if module.stars or module.scope.own("__getattr__"):
+        if module.stars or module.scope.own("__getattr__") or _names_as_it_runs(tracer, module):
             return _unsure(tracer, module, attribute, Binding(first, None, 1))
         names = [name for name in module.scope.names if not name.startswith("_")]
         near = suggestion(first, names)
