@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import drain, folder, listen, probe
+from porch.runtime import drain, folder, listen, probe, procfs
 from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending
 from porch.runtime.unit import Condition, Ended, Surroundings, stop_signal
@@ -29,6 +29,9 @@ NEXT: dict[State, tuple[State, ...]] = {
 """From a state to those that may follow; `started` again after a death."""
 
 _REPORT_PAUSE = 0.05
+_COUNT_PAUSE = 0.1
+DEATHS = 3
+"""Of each worker, before it has ever answered."""
 
 
 class Generation:
@@ -107,7 +110,8 @@ class Generation:
         answering = asyncio.ensure_future(probe.until_ready(address, launch.protocol, launch.host))
         reported = asyncio.ensure_future(_reported(launch.report))
         dying = asyncio.ensure_future(child.wait())
-        waits = (answering, reported, dying)
+        dwindling = asyncio.ensure_future(_dwindling(child.pid, DEATHS * max(2, launch.workers)))
+        waits = (answering, reported, dying, dwindling)
         try:
             await asyncio.wait(waits, timeout=launch.start_timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -121,6 +125,8 @@ class Generation:
             raise Refused(report)
         if dying.done() and not dying.cancelled():
             raise Ended(self._died(dying.result()))
+        if dwindling.done() and not dwindling.cancelled():
+            raise Refused(self._keeps_dying(dwindling.result()))
         if not answering.done() or answering.cancelled():
             raise Refused(self._never_answered())
 
@@ -137,10 +143,26 @@ class Generation:
         fix = "its own words are in the lines above that begin with `app:`"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 
+    def _keeps_dying(self, deaths: int) -> Problem:
+        what = f"the workers of the app server ({self._launch.server}) die before the app is ready: {deaths} until now"
+        fix = "its lines that begin with `app:` name the signal; a library that crashes at import is the usual cause"
+        return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+
     def _never_answered(self) -> Problem:
         what = f"the app was not ready within {self._launch.start_timeout:g} s"
         fix = "look at its lines above; if it only needs longer to start, allow it more time"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+
+
+async def _dwindling(master: int, most: int) -> int:
+    """Return when so many workers have died; masters start them again for ever, as fast as they can."""
+    seen: set[int] = set()
+    while True:
+        now = {found.pid for found in procfs.descendants(master) if found.parent == master}
+        seen |= now
+        if len(seen - now) >= most:
+            return len(seen - now)
+        await asyncio.sleep(_COUNT_PAUSE)
 
 
 async def _reported(path: str) -> Problem:

@@ -92,9 +92,13 @@ class Outcome:
 
 
 def kept_old(generation: int, refused: Refused, lines: tuple[str, ...] = ()) -> Outcome:
-    """The old generation keeps serving, and why."""
+    """The old generation keeps serving, and why; who asked is shown the failed one's last lines."""
     kept = f"generation {generation} keeps serving"
-    told = [replace(each, fix=f"{each.fix}; {kept}" if each.fix else kept) for each in refused.problems]
+    words = "\n".join(lines)
+    told = [
+        replace(each, fix=f"{each.fix.rstrip('.')}; {kept}" if each.fix else kept, detail=each.detail or words)
+        for each in refused.problems
+    ]
     return not_done(generation, *told, lines=lines)
 
 
@@ -143,10 +147,10 @@ class Reload:
         if end == "restored":
             self._restore()
         await self._forget()
-        outcome = kept_old(self.old.number, refused, self.new.tail.lines if self.new is not None else ())
-        for problem in outcome.problems:
+        for problem in refused.problems:
             self._around.voice.problem(problem)
-        return outcome
+        self._around.voice.warning(f"no reload: generation {self.old.number} keeps serving")
+        return kept_old(self.old.number, refused, self.new.tail.lines if self.new is not None else ())
 
     async def _render(self) -> None:
         self._planned = await planned(self._around)
