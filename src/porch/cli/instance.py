@@ -12,11 +12,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from porch import mainline
+from porch import mainline, settings
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused
+from porch.mainline import Asked
 from porch.runtime import control
-from porch.runtime.folder import run_folder
+from porch.runtime.folder import CONTROL, run_folder
 from porch.values import AUTO
 
 
@@ -25,10 +26,25 @@ def folder_of(given: Namespace) -> str:
     if given.folder and not Path(given.folder).is_dir():
         raise Refused(Problem(f"there is no folder {given.folder}", "command line", "name the project's folder"))
     wanted = mainline.asked(given.folder, tuple(getattr(given, "flags", ())), given.config)
-    said = mainline.said_for(wanted, os.environ).settings.run.dir
-    if said != AUTO:
-        return str(wanted.folder / said)
-    return run_folder(str(wanted.folder))
+    try:
+        return _folder(wanted, mainline.said_for(wanted, os.environ).settings.run.dir)
+    except Refused:
+        # A mistake in the settings must not keep anyone from an instance that runs, such as from stopping it.
+        found = _folder(wanted, _typed(wanted))
+        if not Path(found, CONTROL).exists():
+            raise
+        return found
+
+
+def _folder(wanted: Asked, said: str) -> str:
+    return run_folder(str(wanted.folder)) if said == AUTO else str(wanted.folder / said)
+
+
+def _typed(wanted: Asked) -> str:
+    """The run folder as a flag or the variable names it; files are not looked at."""
+    spec = settings.spec("run.dir")
+    typed = [flag.raw for flag in wanted.flags if flag.key == spec.key]
+    return typed[-1] if typed else os.environ.get(spec.variable, AUTO)
 
 
 def status(given: Namespace) -> int:
@@ -41,9 +57,19 @@ def status(given: Namespace) -> int:
     print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {told['server']}")
     total, errors, dropped = requests.get("total", 0), requests.get("errors", 0), told.get("dropped_lines", 0)
     print(f"{total} requests, {errors} errors, {dropped} log lines dropped")
+    _last_reload(told.get("last_reload"))
     rows = [_row(each) for each in told["processes"]]
     screen.table(rows, ("NAME", "ROLE", "PID", "MEMORY", "UPTIME", "RESTARTS"))
     return int(Exit.DONE)
+
+
+def _last_reload(last: dict[str, Any] | None) -> None:
+    if last is None:
+        return
+    verdict = "" if last["ok"] else "failed: "
+    print(f"last reload {last['at']}: {verdict}{last['what']}")
+    for line in () if last["ok"] else last["lines"]:
+        print(f"  {line}")
 
 
 def _row(each: dict[str, Any]) -> tuple[str, ...]:
