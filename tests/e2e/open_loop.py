@@ -70,12 +70,15 @@ class Account:
 
 
 class Load:
-    """A load on one port, in a thread of its own."""
+    """A load on one port, in a thread of its own; without kept connections, or with so many requests only, if asked."""
 
-    def __init__(self, port: int, rate: float) -> None:
+    def __init__(self, port: int, rate: float, path: str = "/", *, keep: bool = True, only: int = 0) -> None:
         self.account = Account()
         self._port = port
         self._rate = rate
+        self._path = path
+        self._kinds = [kind for kind in KINDS if keep or not kind[1]]
+        self._only = only
         self._over = threading.Event()
         self._idle: deque[_Connection] = deque()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -91,12 +94,12 @@ class Load:
 
     async def _run(self) -> None:
         began, tasks = time.monotonic(), set[asyncio.Task[None]]()
-        while not self._over.is_set():
+        while not self._over.is_set() and not (self._only and self.account.planned == self._only):
             number = self.account.planned
             planned = began + number / self._rate
             await asyncio.sleep(max(0.0, planned - time.monotonic()))
             self.account.planned += 1
-            task = asyncio.create_task(self._send(planned, *KINDS[number % len(KINDS)]))
+            task = asyncio.create_task(self._send(planned, *self._kinds[number % len(self._kinds)]))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         if tasks:
@@ -119,7 +122,7 @@ class Load:
     async def _ask(self, method: str, keep: bool) -> str:
         connection = self._idle.popleft() if keep and self._idle else await _connect(self._port)
         try:
-            status, body, stays = await connection.ask(method, keep)
+            status, body, stays = await connection.ask(method, self._path, keep)
         except BaseException:
             connection.close()
             raise
@@ -141,9 +144,9 @@ class _Connection:
     writer: asyncio.StreamWriter
     used: int = 0
 
-    async def ask(self, method: str, keep: bool) -> tuple[int, str, bool]:
+    async def ask(self, method: str, path: str, keep: bool) -> tuple[int, str, bool]:
         """Status, body, and whether the connection stays."""
-        head = [f"{method} / HTTP/1.1", "Host: localhost", f"Connection: {'keep-alive' if keep else 'close'}"]
+        head = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Connection: {'keep-alive' if keep else 'close'}"]
         sent = BODY if method == "POST" else b""
         head += [f"Content-Length: {len(sent)}"] if sent else []
         self.writer.write("\r\n".join((*head, "", "")).encode() + sent)

@@ -1,0 +1,111 @@
+"""Broken releases, and reloads that are cut short: the old generation keeps serving, and nothing of the new is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+import releases
+from open_loop import Load
+from releases import release
+from story import MakeProject, Project, Site
+from waiting import until
+
+IN_TIME = 15.0
+BROKEN = [
+    pytest.param("granian", releases.RAISES, "RuntimeError: the release is broken", id="raises"),
+    pytest.param("uwsgi", releases.RAISES, "RuntimeError: the release is broken", id="raises-uwsgi"),
+    pytest.param("granian", releases.ENDS, "ended the process with exit code 7", id="ends"),
+    pytest.param("granian", releases.HANGS, "was not ready within 3 s", id="hangs"),
+    pytest.param("granian", releases.CRASHES, "before the app was ready", id="crashes"),
+    pytest.param("gunicorn", releases.CRASHES, "die before the app is ready", id="crashes-gunicorn"),
+]
+
+
+def started(project: Project, *words: str) -> Site:
+    """The first release, which is good."""
+    project.write("app.py", release("wsgi", 1, takes=0))
+    return project.run("app:app", "--workers", "2", *words)
+
+
+def left_of(project: Project, number: int) -> list[str]:
+    """What lies in the run folder of that generation, or of any that is to come."""
+    folder = project.run_folder
+    found = [*folder.glob(f"app-{number}*"), *folder.glob("*.next"), *folder.glob("launch-*")]
+    return sorted(path.name for path in found)
+
+
+@pytest.mark.parametrize(("server", "bad", "cause"), BROKEN)
+def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: str, cause: str) -> None:
+    """It is refused in time with its cause, no request fails, nothing of it is left, and the next good one works."""
+    made = project()
+    site = started(made, "--server", server, "--limits-start-timeout", "3")
+    with Load(site.port, 50) as load:
+        made.write("app.py", release("wsgi", 2, bad, takes=0))
+        began = time.monotonic()
+        refused = made.porch("reload", "--run-dir", str(made.run_folder))
+        assert time.monotonic() - began < IN_TIME
+        assert refused.code == 5
+        assert cause in refused.stderr
+        assert "generation 1 keeps serving" in refused.stderr
+        until(lambda: left_of(made, 2) == [], "no file of the failed generation is left", 2)
+        status = site.status()
+        assert (status["state"], status["generation"]) == ("ready", 1)
+        assert status["last_reload"]["ok"] is False
+        assert sum("app master" in each["role"] for each in status["processes"]) == 1
+        made.write("app.py", release("wsgi", 3, takes=0))
+        assert made.porch("reload", "--run-dir", str(made.run_folder)).code == 0
+    assert not load.account.failed
+    assert load.account.answers() == {"1", "3"}
+
+
+def slow_reload(project: Project, site: Site, number: int = 2) -> None:
+    """A reload that is under way: the next generation is being imported."""
+    project.write("app.py", release("wsgi", number, takes=2))
+    site.process.send_signal(signal.SIGHUP)
+    until(lambda: site.status()["state"] == "reloading", "the reload is under way")
+    until(lambda: next_master(site), "the next generation has a process")
+
+
+def next_master(site: Site) -> int:
+    """Pid of the generation that starts; 0 when there is none."""
+    rows = [each for each in site.status()["processes"] if each["role"] == "next app master"]
+    return int(rows[0]["pid"]) if rows else 0
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+def test_a_stop_wins(project: MakeProject, by: signal.Signals) -> None:
+    """Told to stop in the midst of a reload, porch ends with 0 at once, and leaves nothing."""
+    made = project()
+    site = started(made)
+    slow_reload(made, site)
+    assert site.stop(by, deadline=5) == 0
+
+
+def test_the_old_may_die_meanwhile(project: MakeProject) -> None:
+    """The old generation, killed during a reload, is started again, and gives way when the new one serves first."""
+    made = project()
+    site = started(made)
+    slow_reload(made, site)
+    os.kill(site.pid_of("app"), signal.SIGKILL)
+    site.stderr.wait_for("app was killed by SIGKILL; starting it again")
+    site.stderr.wait_for("generation 2 serves")
+    until(lambda: sum("app master" in each["role"] for each in site.status()["processes"]) == 1, "one is left")
+    assert site.get("/").text == "2 0"
+    os.kill(site.pid_of("app"), signal.SIGKILL)
+    site.stderr.wait_for("app is back")
+    assert site.get("/").text == "2 0"
+
+
+def test_the_new_may_die_meanwhile(project: MakeProject) -> None:
+    """The new generation, killed before it serves, is given up with its cause, and the old one serves on."""
+    made = project()
+    site = started(made)
+    slow_reload(made, site)
+    os.kill(next_master(site), signal.SIGKILL)
+    site.stderr.wait_for("was killed by SIGKILL before the app was ready")
+    site.stderr.wait_for("no reload: generation 1 keeps serving")
+    assert site.get("/").text == "1 0"
+    until(lambda: left_of(made, 2) == [], "no file of the failed generation is left", 2)
