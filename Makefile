@@ -49,6 +49,7 @@ $(READY): pyproject.toml tools/venv.sh
 	sh tools/venv.sh $(PYTHON) $(VENV)
 	$(BIN)/pip install --quiet --editable .
 	$(BIN)/pip install --quiet flask
+	$(BIN)/python -m compileall -q src  # so that the first start is as quick as the next, wherever pyc files are not written
 	touch $@
 
 $(TOOLS): $(READY)

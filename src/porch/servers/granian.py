@@ -92,6 +92,7 @@ class Granian:
             *("--interface", plan.app.interface.value),
             *("--uds", plan.run.socket, "--uds-permissions", "660"),
             *("--http", "1"),
+            *(("--no-ws",) if plan.app.interface.value == "wsgi" else ()),
             *("--workers", str(max(1, server.workers.value)), *threads),
             *("--backlog", str(max(BACKLOG_LEAST, server.backlog.value))),
             *("--backpressure", str(max(CONNECTIONS_LEAST, server.backlog.value))),
