@@ -23,6 +23,8 @@ from porch.syntax.file import Unwritable
 
 def main(words: Sequence[str]) -> int:
     """Plan anew, write, and tell; returns 0, or 5 when the next generation cannot be."""
+    # The site comes first: half a second of planning must not be felt by those who use it.
+    os.nice(10)
     try:
         told = _plan(words[0], words[1:])
     except Refused as refused:
