@@ -90,7 +90,7 @@ class Granian:
         return (
             *(plan.app.python.value, "-m", "granian", name),
             *("--interface", plan.app.interface.value),
-            *("--uds", plan.run.socket, "--uds-permissions", "660"),
+            *("--uds", plan.run.socket, "--uds-permissions", "0o660"),
             *("--http", "1"),
             *(("--no-ws",) if plan.app.interface.value == "wsgi" else ()),
             *("--workers", str(max(1, server.workers.value)), *threads),
