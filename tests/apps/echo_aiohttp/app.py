@@ -13,7 +13,7 @@ async def tell(request):
             "remote": request.remote,
             "scheme": request.scheme,
             "host": request.host,
-            "path": "/" + request.match_info["path"],
+            "path": request.path,
             "request_id": request.headers.get("X-Request-ID"),
             "headers": {name.lower(): value for name, value in request.headers.items()},
             "pid": os.getpid(),
