@@ -23,7 +23,7 @@ RELOADS = 4
 STEADY = 2.0
 """Seconds of load before the first reload, to compare with."""
 NOTICED = 0.25
-FLOOR = 0.05
+FLOOR = 0.15
 """Seconds below which a p99 says more about the machine than about the reload."""
 
 SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))

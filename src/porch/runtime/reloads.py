@@ -54,12 +54,13 @@ class Reloads:
             leaving.cancel()
 
     async def answer(self) -> Answer:
-        """Reload, and wait until the old generation is gone too."""
+        """Reload, and wait until the old generation is gone too, and those that an earlier reload replaced."""
         outcome = await asyncio.shield(self.ask())
         if not outcome.ok:
             return refusal(*outcome.problems)
         if outcome.drained is not None:
-            await asyncio.wait((outcome.drained,))
+            # nginx may still ask one that an earlier reload replaced, over a connection of the last second.
+            await asyncio.wait((outcome.drained, *self._leaving.values()))
         return {"ok": True, "message": outcome.what, "generation": outcome.generation}
 
     def shown(self) -> dict[str, Any] | None:
