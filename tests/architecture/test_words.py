@@ -9,7 +9,7 @@ from typing import Any
 
 from porch.settings import specs
 
-MAY_NAME_SETTINGS = ("settings.py", "decide/", "images.py")
+MAY_NAME_SETTINGS = ("settings/", "decide/", "images.py")
 """Where settings are declared, decided, and where other images' variables get their meaning."""
 KEYS = {spec.key for spec in specs() if "." in spec.key}
 VARIABLES = {spec.variable for spec in specs()}

@@ -1,0 +1,88 @@
+"""Every setting, declared once: flags, variables, TOML keys, reference and schema are derived from here.
+
+Rule: no name and no default of a setting is typed outside this package; one file a subject, one class a section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from functools import cache
+from typing import Any, cast
+
+from porch import values as v
+from porch.settings.app import App, Server
+from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
+from porch.settings.running import Log, Run
+from porch.spec import Spec, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a user may say."""
+
+    app: App = App()
+    server: Server = Server()
+    http: Http = Http()
+    static: tuple[tuple[str, str], ...] = setting(
+        v.PAIRS,
+        (),
+        "URL = folder (or a single file) that nginx answers for; added to what is found in the app.",
+        example="/media/=media",
+        short=("--static",),
+        images=("STATIC_URL", "STATIC_PATH"),
+    )
+    files: Files = Files()
+    limits: Limits = Limits()
+    proxy: Proxy = Proxy()
+    nginx: Nginx = Nginx()
+    log: Log = Log()
+    run: Run = Run()
+
+
+@cache
+def specs() -> tuple[Spec, ...]:
+    """Every setting in the order of the declaration."""
+    found: list[Spec] = []
+    for section in fields(Settings):
+        if "kind" in section.metadata:
+            found.append(_spec(section.name, "", section))
+        else:
+            found += [_spec(section.name, each.name, each) for each in fields(cast("Any", section.default))]
+    return tuple(found)
+
+
+@cache
+def sections() -> Mapping[str, str]:
+    """Section -> what it is about."""
+    return {
+        each.name: _SECTION_OF_ONE if "kind" in each.metadata else (type(each.default).__doc__ or "")
+        for each in fields(Settings)
+    }
+
+
+_SECTION_OF_ONE = "A table of its own: each key is a URL."
+
+
+def spec(key: str) -> Spec:
+    """The setting of that key; raises KeyError."""
+    return {each.key: each for each in specs()}[key]
+
+
+def build(given: Mapping[str, Any]) -> Settings:
+    """Settings from `key -> value`; what is not given has its default."""
+    parts: dict[str, Any] = {}
+    for section in fields(Settings):
+        if "kind" in section.metadata:
+            parts[section.name] = given.get(section.name, section.default)
+        else:
+            prefix = section.name + "."
+            said = {key.removeprefix(prefix): value for key, value in given.items() if key.startswith(prefix)}
+            parts[section.name] = cast("Any", type(section.default))(**said)
+    return Settings(**parts)
+
+
+def _spec(section: str, name: str, declared: Field[Any]) -> Spec:
+    told = cast("Mapping[str, Any]", declared.metadata)
+    assert declared.default is not MISSING  # noqa: S101  # `setting` always gives one
+    return Spec(section=section, name=name, default=declared.default, **told)

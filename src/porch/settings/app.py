@@ -1,0 +1,131 @@
+"""The settings of the app and of the server that runs it.
+
+Rule: as in `settings`: a name and a default are typed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from porch import values as v
+from porch.spec import setting
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Which app, and how it is started."""
+
+    target: str = setting(
+        v.TEXT,
+        v.AUTO,
+        "The app: `module:attribute`, `module:factory()` or a file; found by reading the project when left out.",
+        example="shop.wsgi:application",
+        images=("APP_MODULE",),
+    )
+    interface: str = setting(
+        v.choice(v.AUTO, "wsgi", "asgi", "aiohttp"),
+        v.AUTO,
+        "How the app is called.",
+        example="asgi",
+    )
+    python: str = setting(
+        v.PATH,
+        v.AUTO,
+        "Interpreter that runs the app; the project's `.venv` where there is one, else porch's own.",
+        example=".venv/bin/python",
+    )
+    mount: str = setting(
+        v.PREFIX,
+        "",
+        "URL prefix that the app is served under; the app's routes stay as they are.",
+        example="/api",
+        short=("--mount",),
+    )
+    prestart: tuple[str, ...] = setting(
+        v.WORDS,
+        (),
+        "Command that runs to its end before the app starts; a `prestart.sh` beside the app is found.",
+        example="python manage.py migrate --noinput",
+        images=("PRE_START_PATH",),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The app server behind nginx."""
+
+    name: str = setting(
+        v.choice(v.AUTO, "gunicorn", "uwsgi", "granian", "uvicorn"),
+        v.AUTO,
+        "Which app server; `auto`: granian for WSGI and ASGI, gunicorn for aiohttp.",
+        example="gunicorn",
+        short=("-s", "--server"),
+    )
+    workers: int | str = setting(
+        v.count(1, 512, auto=True),
+        v.AUTO,
+        "Worker processes; `auto` reads the CPU and memory limits of the container or machine.",
+        example="3",
+        short=("-w", "--workers"),
+        images=("WEB_CONCURRENCY", "UWSGI_PROCESSES"),
+    )
+    min_workers: int = setting(
+        v.count(0, 512),
+        0,
+        "Workers kept when idle, more are started under load; 0 keeps all of them (uWSGI's `cheaper`).",
+        example="1",
+        images=("UWSGI_CHEAPER",),
+    )
+    max_workers: int = setting(
+        v.count(0, 512),
+        0,
+        "Ceiling for `auto` workers; 0 is none.",
+        example="1",
+        images=("MAX_WORKERS",),
+    )
+    workers_per_core: float = setting(
+        v.ratio(0, 64),
+        0.0,
+        "Worker processes for each core when `workers` is `auto`; 0 leaves it to the server.",
+        example="3",
+        images=("WORKERS_PER_CORE",),
+    )
+    threads: int | str = setting(
+        v.count(1, 512, auto=True),
+        v.AUTO,
+        "Threads in each worker, for WSGI apps.",
+        example="8",
+        short=("-t", "--threads"),
+    )
+    worker_class: str = setting(
+        v.choice(v.AUTO, "sync", "gthread", "gevent", "asgi", "aiohttp"),
+        v.AUTO,
+        "gunicorn's kind of worker.",
+        example="gevent",
+    )
+    keep_alive: int = setting(
+        v.SECONDS,
+        75,
+        "How long an idle connection from nginx is kept; nginx itself closes it sooner.",
+        example="120",
+        images=("KEEP_ALIVE",),
+    )
+    backlog: int = setting(
+        v.count(1, 65535),
+        2048,
+        "Connections that may wait for a worker; the kernel's limit caps it, and that is said.",
+        example="64",
+    )
+    config: str = setting(
+        v.PATH,
+        v.AUTO,
+        "The server's own configuration file; a `gunicorn.conf.py` beside the app is found.",
+        example="conf/gunicorn.conf.py",
+    )
+    args: tuple[str, ...] = setting(
+        v.WORDS,
+        (),
+        "Further words for the server's command line.",
+        example="--max-requests 1000",
+        images=("GUNICORN_CMD_ARGS",),
+    )

@@ -1,0 +1,124 @@
+"""The settings of what nginx does in front.
+
+Rule: as in `settings`: a name and a default are typed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from porch import values as v
+from porch.spec import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Where the site is reached."""
+
+    listen: tuple[str, ...] = setting(
+        v.ADDRESSES,
+        (),
+        "Addresses to listen on: `8080`, `127.0.0.1:8080`, `[::1]:8443`, `unix:/path`; "
+        "when left out 127.0.0.1:8080, in a container 0.0.0.0:8080.",
+        example="127.0.0.1:9090",
+        short=("-l", "--listen"),
+        images=("LISTEN_PORT", "PORT"),
+    )
+    domains: tuple[str, ...] = setting(
+        v.DOMAINS,
+        (),
+        "Names of the site; with them any other Host is answered 421, without them any host is accepted.",
+        example="shop.example.org",
+        short=("--domain",),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Static files, answered by nginx."""
+
+    expires: int = setting(
+        v.SECONDS,
+        3600,
+        "How long browsers may keep static files without asking; 0: they ask each time.",
+        example="30d",
+    )
+    home_page: str = setting(
+        v.PATH,
+        "",
+        "File that nginx answers `/` with, instead of the app.",
+        example="static/index.html",
+        images=("STATIC_INDEX",),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much, and for how long."""
+
+    body: int = setting(
+        v.SIZE, 10 * 1024**2, "Largest request body; 0 is no limit.", example="200M", images=("NGINX_MAX_UPLOAD",)
+    )
+    request_timeout: int = setting(
+        v.SECONDS,
+        30,
+        "Longest time one request may take; then it is answered 504. All other timeouts follow from it.",
+        example="2m",
+        images=("TIMEOUT",),
+    )
+    graceful_timeout: int | str = setting(
+        v.SECONDS_OR_AUTO,
+        v.AUTO,
+        "How long requests in work may take to finish at a stop; `auto` is the request timeout.",
+        example="10s",
+        images=("GRACEFUL_TIMEOUT",),
+    )
+    start_timeout: int = setting(
+        v.SECONDS, 60, "The app must answer its first health probe within this time.", example="10s"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Load balancers in front of this machine."""
+
+    trusted: tuple[str, ...] = setting(
+        v.NETWORKS,
+        (),
+        "Networks of the proxies in front whose word on client, scheme and host is taken; none by default.",
+        example="10.0.0.0/8",
+        short=("--trust",),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """The nginx in front."""
+
+    binary: str = setting(
+        v.PATH,
+        v.AUTO,
+        "Which nginx; the machine's own where it will do, else the embedded one.",
+        example="/usr/sbin/nginx",
+    )
+    workers: int | str = setting(
+        v.count(1, 512, auto=True),
+        v.AUTO,
+        "nginx worker processes; `auto` is one for each core within the limits.",
+        example="3",
+        images=("NGINX_WORKER_PROCESSES",),
+    )
+    connections: int = setting(
+        v.count(64, 1_000_000),
+        4096,
+        "Connections that each nginx worker can hold.",
+        example="1024",
+        images=("NGINX_WORKER_CONNECTIONS",),
+    )
+    open_files: int | str = setting(
+        v.count(64, 10_000_000, auto=True),
+        v.AUTO,
+        "Open files that each nginx worker may have; `auto` is twice the connections.",
+        example="20000",
+        images=("NGINX_WORKER_OPEN_FILES",),
+    )

@@ -1,0 +1,48 @@
+"""The settings of the running instance: its logs, its folder, its user.
+
+Rule: as in `settings`: a name and a default are typed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from porch import values as v
+from porch.spec import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written to standard output."""
+
+    format: str = setting(
+        v.choice(v.AUTO, "text", "json"),
+        v.AUTO,
+        "`text` for people, `json` for machines; `auto`: text on a terminal, else json.",
+        example="json",
+        short=("--log-format",),
+    )
+    level: str = setting(
+        v.choice("debug", "info", "warning", "error", "critical"),
+        "info",
+        "What the app server says of itself; the app's own logging is not touched.",
+        example="debug",
+        images=("LOG_LEVEL",),
+    )
+    access: bool = setting(v.FLAG, True, "Write a line for each request.", example="false")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The instance on this machine."""
+
+    dir: str = setting(
+        v.PATH, v.AUTO, "Folder for sockets and rendered files; one for each project by default.", example="/run/shop"
+    )
+    user: str = setting(
+        v.TEXT,
+        v.AUTO,
+        "User that nginx and the app run as when porch is started by root; `auto` is www-data or nobody.",
+        example="nobody",
+        short=("--user",),
+    )
