@@ -14,6 +14,9 @@ T = TypeVar("T")
 AS_SET = "as set"
 """The reason of what was simply said: a note with these words would tell nothing."""
 
+WRAPPER = "wrapper"
+"""Folder beside kept files: the package around the app, and nothing that could stand in for another module."""
+
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]
 
@@ -161,27 +164,34 @@ class RunPlan:
     """The caller is root."""
     container: bool
     generation: int = 1
-    """0: files rendered for another supervisor, one set of paths for ever."""
+    """0: files that are kept and run without porch, one set of paths for ever."""
+    kept: str = ""
+    """The folder that such files are kept in, absolute."""
 
     @property
     def home(self) -> str:
-        """The folder of this generation of the app server."""
-        return f"{self.folder.value}/app-{self.generation}" if self.generation else self.folder.value
+        """The folder of the app server's files: of this generation's, or of all that are kept."""
+        return f"{self.folder.value}/app-{self.generation}" if self.generation else self.kept
+
+    @property
+    def wrapper(self) -> str:
+        """Beside files that are kept, the folder of the package around the app: a folder with nothing else in it."""
+        return f"{self.home}/{WRAPPER}"
 
     @property
     def socket(self) -> str:
-        """Where this generation listens."""
-        return f"{self.home}/app.sock"
+        """Where this generation listens: in a folder that belongs to whom the app runs as."""
+        return f"{self.home}/app.sock" if self.generation else f"{self.folder.value}/app/app.sock"
 
     @property
     def upstream(self) -> str:
-        """Where nginx connects: a link to the socket of the generation in service."""
-        return f"{self.folder.value}/app.sock"
+        """Where nginx connects: a link to the socket of the generation in service, or the one socket there is."""
+        return f"{self.folder.value}/app.sock" if self.generation else self.socket
 
     @property
     def nginx(self) -> str:
         """The folder that nginx, which is not the owner of the run folder, writes to."""
-        return f"{self.folder.value}/nginx" if self.generation else self.folder.value
+        return f"{self.folder.value}/nginx"
 
     @property
     def draining(self) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import crossplane
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from supervisor.datatypes import dict_of_key_value_pairs
+from supervisor.options import UnhosedConfigParser, expand
 
-from porch.syntax import ini, nginx, python
+from porch.syntax import ini, nginx, python, supervisor
 from porch.syntax.file import File, Line, Unwritable
 
 NASTY = st.text(st.sampled_from(" \t\r\n\0\\\"'`${}()[];#%@=~*,:/ab1\x85\u2028é\u00a0") | st.characters(), max_size=24)
@@ -110,10 +113,31 @@ def read_python(text: str) -> list[str]:
     return found
 
 
+def write_supervisor(values: list[str], note: str, header: str) -> tuple[Line, ...]:
+    """Each value is an option of a section of its own: supervisord takes the last of a name."""
+    sections = [
+        supervisor.Section("program:x", [supervisor.option("x", value, note, f"s.{n}"), supervisor.comment(note)])
+        for n, value in enumerate(values)
+    ]
+    named = [replace(section, name=f"program:x{n}") for n, section in enumerate(sections)]
+    return supervisor.render(named, header)
+
+
+def read_supervisor(text: str) -> list[str]:
+    """What supervisord's own reader finds, its replacements included."""
+    parser = UnhosedConfigParser()
+    parser.read_string(text)
+    parser.expand_here("/HERE")
+    assert parser.sections() == [f"program:x{n}" for n in range(len(parser.sections()))]
+    assert all(parser.options(name) == ["x"] for name in parser.sections())
+    return [expand(parser.get(name, "x"), {"here": "/HERE"}, "x") for name in parser.sections()]
+
+
 LANGUAGES = [
     Language("nginx", write_nginx, read_nginx),
     Language("ini", write_ini, read_ini),
     Language("python", write_python, read_python),
+    Language("supervisor", write_supervisor, read_supervisor),
 ]
 each = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 
@@ -178,6 +202,27 @@ def test_the_same_input_gives_the_same_bytes(language: Language) -> None:
     once, again = (text(language.write(["a b", "", "c"], "why\n\nso", "header")) for _ in range(2))
     assert once == again
     assert not re.search(r"[ \t]$", once, re.MULTILINE)
+
+
+def read_program(text: str) -> tuple[list[str], dict[str, str]]:
+    """Command and environment, as supervisord hands them to the process that it starts."""
+    parser = UnhosedConfigParser()
+    parser.read_string(text)
+    parser.expand_here("/HERE")
+    told = {key: expand(value, {"here": "/HERE"}, key) for key, value in parser.items("program:x")}
+    return shlex.split(told["command"]), dict_of_key_value_pairs(told["environment"])
+
+
+@settings(deadline=None, max_examples=200)
+@given(words=st.lists(NASTY, min_size=1, max_size=4), value=NASTY)
+def test_supervisord_starts_the_words_that_were_given(words: list[str], value: str) -> None:
+    """Any words of a command and any value of a variable reach the process as they are, or they are refused."""
+    try:
+        options = [supervisor.command("command", words, {}), supervisor.environment({"A": value, "B": "b"})]
+    except Unwritable:
+        return
+    lines = supervisor.render([supervisor.Section("program:x", options)])
+    assert read_program(text(lines)) == (words, {"A": value, "B": "b"})
 
 
 PLAIN = st.recursive(

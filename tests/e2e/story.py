@@ -16,7 +16,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,10 @@ class Project:
     def run(self, *words: str, listen: bool = True, **environment: str) -> Site:
         """`porch run`, up to the moment when it says ready."""
         process = self._start(("run", *self._with_defaults(words, listen=listen)), environment)
-        site = Site(self, process)
+        return self.add(Site(self, process))
+
+    def add(self, site: Site) -> Site:
+        """Wait until the site is ready; it is stopped at the end of the story."""
         self._sites.append(site)
         site.wait_ready()
         return site
@@ -123,12 +126,16 @@ class Project:
         return (*words, *more)
 
     def _start(self, words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        return self.start((str(self.python), "-m", "porch", *words), self.environment | dict(environment), self.folder)
+
+    def start(self, argv: Sequence[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
+        """Start any command as part of this story."""
         known = {name: os.environ[name] for name in KEPT if name in os.environ}
         mark = dict([self._mark.split("=")])
         process = subprocess.Popen(
-            [str(self.python), "-m", "porch", *words],
-            cwd=self.folder,
-            env={**known, "PYTHONDONTWRITEBYTECODE": "1", **self.environment, **mark, **environment},
+            list(argv),
+            cwd=folder,
+            env={**known, "PYTHONDONTWRITEBYTECODE": "1", **mark, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -24,9 +24,11 @@ from porch.places import Place, look
 from porch.plan import Plan
 from porch.sources import Said
 from porch.syntax.words import split
-from porch.targets import nginx
+from porch.targets import nginx, supervisord
 from porch.values import AUTO
 
+KEPT = "/srv/deploy"
+"""Where the files are kept that run without porch."""
 HERE = Path(__file__).parent
 NGINXES = {"1.22.1": decided.DEBIAN, "1.31.3": decided.WHEEL}
 
@@ -124,12 +126,15 @@ def cases(kind: str) -> list[Case]:
 def outputs(plan: Plan, said: Said, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """Name -> text of all that is compared."""
     command = "".join(line.text + "\n" for line in servers.command(plan))
-    files = (nginx.file(plan), *servers.by_name(plan.server.name.value).files(plan))
+    own = servers.by_name(plan.server.name.value)
+    files = (nginx.file(plan), *own.files(plan))
+    alone = decide.kept(plan, KEPT)
+    kept = (supervisord.file(alone), *(replace(file, path=f"kept-{file.path}") for file in own.files(alone)))
     capsys.readouterr()
     explained.show_all(plan, explained.decisions(plan, said))
     shown = capsys.readouterr()
     return {
-        **{file.path: file.text for file in files},
+        **{file.path: file.text for file in (*files, *kept)},
         "command.txt": command,
         "plan.json": json.dumps(asdict(plan), indent=1, ensure_ascii=False) + "\n",
         "explain.txt": shown.out + shown.err,

@@ -127,7 +127,9 @@ def _explain(command: argparse.ArgumentParser) -> None:
 
 
 def _render(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="the target: nginx, gunicorn, uwsgi")
+    from porch import targets
+
+    command.add_argument("name", metavar="NAME", help=f"the target: {', '.join(targets.names())}")
     command.add_argument("target", nargs="?", metavar="TARGET", help=TARGET)
     command.add_argument("--out", metavar="FOLDER", help="write here; to standard output when left out")
     command.add_argument("--diff", action="store_true", help="show what would change and write nothing")

@@ -59,6 +59,11 @@ def banner(plan: Plan) -> None:
         warn(warning, as_json=as_json)
 
 
+def note(text: str) -> None:
+    """What is worth knowing beside what was asked for."""
+    print(f"porch: {text}", file=sys.stderr)
+
+
 def warn(text: str, *, as_json: bool = False) -> None:
     """One warning, on standard error."""
     if as_json:

@@ -5,19 +5,18 @@ Rule: a file that was edited by hand is never overwritten in silence.
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 
-from porch import mainline, servers, settings, targets
-from porch.cli import flags
+from porch import decide, mainline, servers, settings, targets
+from porch.cli import flags, screen
 from porch.errors import Exit, Problem, Refused, suggestion
 from porch.plan import Plan
 from porch.runtime import rendered
+from porch.servers import kept
 from porch.sources import CONFIG
 from porch.spec import Flag, Spec
 from porch.syntax.file import File
@@ -30,38 +29,42 @@ def render(given: Namespace) -> int:
         known = [each.name for each in targets.TARGETS]
         fix = suggestion(given.name, known) or f"known: {', '.join(known)}"
         raise Refused(Problem(f'there is no target "{given.name}"', "command line", fix))
-    files = target.files(_plan(given))
+    folder = Path(given.out or ".")
+    plan = _plan(given, folder.absolute())
+    files = target.files(plan)
+    for warning in plan.warnings:
+        screen.warn(warning)
     if given.diff:
-        return _diff(files, Path(given.out or "."))
-    if given.out:
-        for path in rendered.write(files, Path(given.out), force=given.force):
+        sys.stdout.write("".join(rendered.difference(file, folder) for file in files))
+    elif given.out:
+        for path in rendered.write(files, folder, force=given.force):
             print(path)
-        return int(Exit.DONE)
-    for file in files:
-        if len(files) > 1:
-            print(f"# ---- {file.path}")
-        sys.stdout.write(file.text)
+        rendered.make(kept.folders(plan))
+    else:
+        _show(files)
     return int(Exit.DONE)
 
 
-def _plan(given: Namespace) -> Plan:
+def _show(files: list[File]) -> None:
+    """On standard output, each with its name where there are several; what is only copied is told of, not shown."""
+    shown = [file for file in files if not file.aside]
+    for file in shown:
+        if len(shown) > 1:
+            print(f"# ---- {file.path}")
+        sys.stdout.write(file.text)
+    if len(shown) < len(files):
+        more = len(files) - len(shown)
+        screen.note(f"to run, it needs {more} more files beside it, which --out FOLDER writes")
+
+
+def _plan(given: Namespace, folder: Path) -> Plan:
     """The Plan for files that run without porch: one set of paths, no generations."""
     typed = flags(given)
     if given.name in {server.name for server in servers.SERVERS}:
         # Its own configuration was asked for, so it is the server, whatever was said elsewhere.
         typed = (*typed, Flag(settings.spec("server.name").key, given.name, f"render {given.name}"))
     plan = mainline.plan_for(mainline.asked(given.target, typed, given.config), os.environ)
-    return replace(plan, run=replace(plan.run, generation=0))
-
-
-def _diff(files: list[File], folder: Path) -> int:
-    """Show what writing would change; exits 0 either way, as `git diff` does."""
-    for file in files:
-        path = folder / file.path
-        there = path.read_text("utf-8", "replace").splitlines(keepends=True) if path.is_file() else []
-        new = rendered.sealed(file).splitlines(keepends=True)
-        sys.stdout.writelines(difflib.unified_diff(there, new, str(path), f"{path} (rendered)"))
-    return int(Exit.DONE)
+    return decide.kept(plan, str(folder))
 
 
 def init(given: Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import cast
 
 from porch.decide import edge, running, serving
 from porch.decide.desk import Desk
+from porch.decide.standalone import kept
 from porch.errors import Exit, Refused
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
@@ -18,6 +19,8 @@ from porch.plan import AS_SET, AppPlan, Chosen, Interface, Plan
 from porch.servers import Server
 from porch.sources import Said
 from porch.values import AUTO
+
+__all__ = ["kept", "plan"]
 
 PRESTART = "prestart.sh"
 

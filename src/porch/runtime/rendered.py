@@ -7,14 +7,16 @@ edited, and is kept.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused
-from porch.syntax.file import File
+from porch.syntax.file import File, Folder
 
 _SEAL = re.compile(r"# rendered by porch, sha256 ([0-9a-f]{64})\n\Z")
 
@@ -32,21 +34,54 @@ def untouched(text: str) -> bool:
 
 def write(files: Sequence[File], folder: Path, *, force: bool) -> list[Path]:
     """Write all of the files, or none when one of them was edited and `force` is not given."""
-    edited = [path for file in files if (path := folder / file.path).exists() and not untouched(_text(path))]
+    there = [(folder / file.path, file) for file in files if (folder / file.path).exists()]
+    edited = [(path, file) for path, file in there if not untouched(_text(path))]
     if edited and not force:
         raise Refused(
             *(
                 Problem(
                     f"{path} was edited, or is not porch's; it is kept",
                     str(path),
-                    "see what differs with --diff, overwrite with --force",
+                    "take over what you want of it, or overwrite it with --force",
+                    detail=_shown(path, file),
                 )
-                for path in edited
+                for path, file in edited
             )
         )
     for file in files:
         replace(folder / file.path, sealed(file), file.mode)
     return [folder / file.path for file in files]
+
+
+def difference(file: File, folder: Path) -> str:
+    """What writing the file would change, as a unified diff; empty for nothing."""
+    path = folder / file.path
+    before = _text(path) if path.is_file() else ""
+    if file.aside and not before:
+        return f"{path} would be added, as it stands in porch\n"
+    old, new = before.splitlines(keepends=True), sealed(file).splitlines(keepends=True)
+    return "".join(difflib.unified_diff(old, new, str(path), f"{path} (rendered)"))
+
+
+def _shown(path: Path, file: File) -> str:
+    """The difference beside a problem: what an edit changed is read there at once."""
+    return difference(file, path.parents[file.path.count("/")])
+
+
+def make(folders: Iterable[Folder]) -> None:
+    """Make the folders that are missing, each for its user; raises Refused."""
+    for folder in folders:
+        path = Path(folder.path)
+        if path.is_dir():
+            continue
+        try:
+            path.mkdir(parents=True, mode=0o755)
+            path.chmod(folder.mode)
+            if folder.user:
+                shutil.chown(path, folder.user)
+        except (OSError, LookupError) as error:
+            what = f"cannot make the folder {path}: {error}"
+            raise Refused(Problem(what, str(path), "choose another with --run-dir", Exit.MACHINE)) from None
 
 
 def replace(path: Path, text: str, mode: int = 0o644) -> None:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from porch.plan import Interface, Plan
 from porch.servers.granian import GRANIAN
 from porch.servers.gunicorn import GUNICORN
-from porch.servers.target import report, shared_environment
+from porch.servers.target import found_beside, report, shared_environment
 from porch.servers.uvicorn import UVICORN
 from porch.servers.uwsgi import UWSGI
 from porch.syntax import words
@@ -110,4 +110,6 @@ def command(plan: Plan) -> tuple[Line, ...]:
 
 def environment(plan: Plan) -> dict[str, str]:
     """What a server's process is given on top of the environment that porch itself has."""
-    return shared_environment(plan) | dict(by_name(plan.server.name.value).environment)
+    server = by_name(plan.server.name.value)
+    told_by_file = not plan.run.generation and server.files(plan)
+    return (found_beside(plan) if told_by_file else shared_environment(plan)) | dict(server.environment)

@@ -85,8 +85,8 @@ class Granian:
         server, limits = plan.server, plan.limits
         threads = ("--blocking-threads", str(server.threads.value)) if self._has_threads(plan) else ()
         # granian takes the name for a path from the current folder. Where that folder is a package (it holds an
-        # `__init__.py`) it would look for the wrapper inside of it; the home folder never is one.
-        name = f"{plan.run.home}/{application(plan)}"
+        # `__init__.py`) it would look for the wrapper inside of it; these folders never are one.
+        name = f"{plan.run.home if plan.run.generation else plan.run.wrapper}/{application(plan)}"
         return (
             *(plan.app.python.value, "-m", "granian", name),
             *("--interface", plan.app.interface.value),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, LiteralString
 
 from porch.plan import Chosen, Interface, Plan
-from porch.servers.target import application
+from porch.servers.target import application, header, worker_settings
 from porch.syntax import python
 from porch.syntax.file import File
 
@@ -111,15 +111,40 @@ class Gunicorn:
 
     def files(self, plan: Plan) -> list[File]:
         """`gunicorn.conf.py`."""
-        nodes = [*_users(plan), *_owned(plan), *_sizes(plan), *_times(plan), *_rest(plan), *_early_stop()]
-        header = (
-            f"How gunicorn runs {plan.app.target.value} behind nginx.\n"
-            "Written by porch; edit porch.toml, or keep this file as yours."
-        )
-        return [File(CONFIG, python.render(nodes, header))]
+        nodes = [
+            *_beside(plan),
+            *_users(plan),
+            *_owned(plan),
+            *_told(plan),
+            *_sizes(plan),
+            *_times(plan),
+            *_rest(plan),
+            *_early_stop(),
+        ]
+        return [File(CONFIG, python.render(nodes, header("gunicorn", plan, self.argv(plan))))]
 
 
 GUNICORN = Gunicorn()
+
+
+def _beside(plan: Plan) -> Iterator[python.Node]:
+    """What porch's supervisor gives by the environment, for a file that is kept; your own settings stand above it."""
+    if plan.run.generation:
+        return
+    yield python.source("import sys", "")
+    yield python.assign("chdir", plan.app.folder, "The app's own folder.", plan.app.target.setting)
+    yield python.assign("_wrapper", plan.run.wrapper, "Where the wrapper around the app lies.")
+    yield python.source("sys.path.insert(0, _wrapper)")
+    yield python.gap()
+
+
+def _told(plan: Plan) -> Iterator[python.Node]:
+    """What the wrapper is told, beside the variables of your own file."""
+    if plan.run.generation:
+        return
+    note = "Which app the wrapper loads, and where it is mounted."
+    yield python.assign("_told", f"PORCH_WORKER={worker_settings(plan)}", note, plan.app.target.setting)
+    yield python.source('raw_env = [*globals().get("raw_env", ()), _told]')
 
 
 def _users(plan: Plan) -> Iterator[python.Node]:

@@ -6,12 +6,17 @@ Rule: whatever the server, the app behind it is loaded, wrapped and reported on 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from porch import worker
 from porch.plan import Interface, Plan
+from porch.servers import kept
 
 MODULES: Mapping[Interface, str] = {"wsgi": "wsgi", "asgi": "asgi", "aiohttp": "web"}
+
+_PLAIN = re.compile(r"[^\w\s{}()\[\]:,./\"\\_-]")
+"""Marks that mean something in one of the languages that the JSON is written in."""
 
 
 def application(plan: Plan) -> str:
@@ -25,7 +30,12 @@ def report(plan: Plan) -> str:
 
 
 def shared_environment(plan: Plan) -> dict[str, str]:
-    """What the wrapper is told, and where it is found: beside the rendered files, or inside porch."""
+    """What every server's process is given."""
+    return found_beside(plan) | {"PORCH_WORKER": worker_settings(plan)}
+
+
+def worker_settings(plan: Plan) -> str:
+    """What the wrapper is told, as JSON."""
     told = {
         "target": plan.app.target.value,
         "interface": plan.app.interface.value,
@@ -33,10 +43,33 @@ def shared_environment(plan: Plan) -> dict[str, str]:
         "folder": plan.app.import_from,
         "report": report(plan),
     }
+    return plain_json(told)
+
+
+def plain_json(value: object) -> str:
+    """JSON without the marks that mean something in a language that it is written in."""
+    return _PLAIN.sub(lambda mark: f"\\u{ord(mark[0]):04x}", json.dumps(value))
+
+
+def found_beside(plan: Plan) -> dict[str, str]:
+    """Where the wrapper is found, and how the server's Python starts."""
     return {
-        "PYTHONPATH": worker.PATH if plan.run.generation else plan.run.home,
+        "PYTHONPATH": worker.PATH if plan.run.generation else plan.run.wrapper,
         # The current folder is the project: its `queue.py` must not stand in for Python's own when the server starts.
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
-        "PORCH_WORKER": json.dumps(told),
     }
+
+
+def header(name: str, plan: Plan, argv: tuple[str, ...]) -> str:
+    """The comment at the top of a server's own file: what it is, and how it is started where porch does not do it."""
+    text = (
+        f"How {name} runs {plan.app.target.value} behind nginx.\n"
+        "Written by porch; edit porch.toml, or keep this file as yours."
+    )
+    if plan.run.generation:
+        return text
+    return (
+        f"{text} It runs without porch.\n\nBefore it starts, these folders must be there:\n{kept.making(plan)}\n"
+        f"It is started with this, and stopped with TERM:\n{kept.starting(plan, argv)}"
+    )

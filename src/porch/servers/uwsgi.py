@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from porch.plan import Interface, Plan
-from porch.servers.target import application
+from porch.servers.target import application, header, worker_settings
 from porch.syntax import ini
 from porch.syntax.file import File
 
@@ -79,23 +79,21 @@ class Uwsgi:
 
     def argv(self, plan: Plan) -> tuple[str, ...]:
         """The command; all but the further words is in its file."""
-        python = plan.app.python.value
-        binary = str(Path(python).parent / "uwsgi")
         # uWSGI takes each variable UWSGI_X for an option, and the images that people come from set UWSGI_INI.
-        clean = (python, "-m", "porch_worker.unset", "UWSGI_", "--")
-        return (*clean, binary, "--ini", f"{plan.run.home}/{CONFIG}", *plan.server.args.value)
+        return (plan.app.python.value, "-m", "porch_worker.unset", "UWSGI_", "--", *_command(plan))
 
     def files(self, plan: Plan) -> list[File]:
         """`uwsgi.ini`."""
-        options = [*_app(plan), *_sizes(plan), *_stopping(plan), *_requests(plan), *_logs()]
-        header = (
-            f"How uWSGI runs {plan.app.target.value} behind nginx.\n"
-            "Written by porch; edit porch.toml, or keep this file as yours."
-        )
-        return [File(CONFIG, ini.render([ini.Section("uwsgi", options)], header))]
+        options = [*_app(plan), *_beside(plan), *_sizes(plan), *_stopping(plan), *_requests(plan), *_logs()]
+        return [File(CONFIG, ini.render([ini.Section("uwsgi", options)], header("uWSGI", plan, _command(plan))))]
 
 
 UWSGI = Uwsgi()
+
+
+def _command(plan: Plan) -> tuple[str, ...]:
+    binary = str(Path(plan.app.python.value).parent / "uwsgi")
+    return (binary, "--ini", f"{plan.run.home}/{CONFIG}", *plan.server.args.value)
 
 
 def _app(plan: Plan) -> Iterator[Option]:
@@ -110,6 +108,18 @@ def _app(plan: Plan) -> Iterator[Option]:
     yield ini.option("socket", plan.run.socket, note, plan.run.folder.setting)
     yield ini.option("chmod-socket", "660")
     yield ini.option("listen", plan.server.backlog.value, plan.server.backlog.note, plan.server.backlog.setting)
+
+
+def _beside(plan: Plan) -> Iterator[Option]:
+    """What porch's supervisor gives by the environment, for a file that is kept."""
+    if plan.run.generation:
+        return
+    yield ini.gap()
+    yield ini.option("chdir", plan.app.folder, "The app's own folder.", plan.app.target.setting)
+    yield ini.option("pythonpath", plan.run.wrapper, "Where the wrapper around the app lies.")
+    note = "Which app the wrapper loads, and where it is mounted."
+    yield ini.option("env", f"PORCH_WORKER={worker_settings(plan)}", note, plan.app.target.setting)
+    yield ini.option("no-orphans", True, "Processes whose master was killed do not stay.")
 
 
 def _sizes(plan: Plan) -> Iterator[Option]:

@@ -33,6 +33,8 @@ class File:
     """Relative to the folder that it will be written to."""
     lines: tuple[Line, ...]
     mode: int = 0o644
+    aside: bool = False
+    """Copied as it stands beside what is rendered, for no one to read."""
 
     @property
     def text(self) -> str:
@@ -44,6 +46,17 @@ class File:
         return ((number, line.text) for number, line in enumerate(self.lines, 1) if line.setting == setting)
 
 
-def plain(path: str, text: str, mode: int = 0o644) -> File:
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that is not yet made."""
+
+    path: str
+    """Absolute."""
+    mode: int
+    user: str = ""
+    """Whom it belongs to; empty: whoever makes it."""
+
+
+def plain(path: str, text: str, mode: int = 0o644, *, aside: bool = False) -> File:
     """A file whose text comes from no setting, such as a module that is copied as it stands."""
-    return File(path, tuple(Line(line) for line in text.splitlines()), mode)
+    return File(path, tuple(Line(line) for line in text.splitlines()), mode, aside)

@@ -40,10 +40,17 @@ def gap() -> Gap:
 
 
 def comment_lines(text: str, indent: str = "") -> Iterator[str]:
-    """The text as `# ...` lines, wrapped; control characters become spaces, since one of them could end the line."""
+    """The text as `# ...` lines, wrapped where they are not indented.
+
+    Control characters become spaces, since one of them could end the line.
+    """
     for paragraph in text.splitlines():
         clean = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in paragraph)
         clean = clean.encode(errors="backslashreplace").decode()
+        if clean.startswith("    "):
+            # A command, to be copied as one line.
+            yield f"{indent}# {clean}".rstrip()
+            continue
         wrapped = textwrap.wrap(clean, WIDTH - len(indent) - 2, break_on_hyphens=False) or [""]
         yield from (f"{indent}# {line}".rstrip() for line in wrapped)
 

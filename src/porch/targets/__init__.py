@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from porch import servers
-from porch.plan import Plan
-from porch.syntax.file import File
-from porch.targets import nginx
+from porch import servers, worker
+from porch.plan import WRAPPER, Plan
+from porch.syntax.file import File, plain
+from porch.targets import nginx, supervisord
 
 
 class Target(Protocol):
@@ -43,20 +43,42 @@ class OwnConfiguration:
         self.name = server
 
     def files(self, plan: Plan) -> list[File]:
-        """What the server reads; the Plan must be one for this server."""
-        return servers.by_name(self.name).files(plan)
+        """What the server reads, and the wrapper beside it; the Plan must be one for this server."""
+        return [*servers.by_name(self.name).files(plan), *_wrapper()]
+
+
+class Supervisord:
+    """The whole stack under supervisord."""
+
+    name = "supervisord"
+
+    def files(self, plan: Plan) -> list[File]:
+        """supervisord.conf, what nginx and the server read, and the wrapper."""
+        own = servers.by_name(plan.server.name.value).files(plan)
+        return [supervisord.file(plan), nginx.file(plan), *own, *_wrapper()]
+
+
+def _wrapper() -> list[File]:
+    """The modules that run around the app, as they stand."""
+    return [plain(f"{WRAPPER}/{path}", text, aside=True) for path, text in worker.modules().items()]
 
 
 TARGETS: tuple[Target, ...] = (
     Nginx(),
     OwnConfiguration("gunicorn"),
     OwnConfiguration("uwsgi"),
+    Supervisord(),
 )
 
 
 def nginx_files(plan: Plan) -> list[File]:
     """What nginx reads."""
     return Nginx().files(plan)
+
+
+def names() -> list[str]:
+    """The words that select them."""
+    return [target.name for target in TARGETS]
 
 
 def by_name(name: str) -> Target | None:

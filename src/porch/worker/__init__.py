@@ -7,3 +7,11 @@ from pathlib import Path
 
 PATH: str = str(Path(__file__).parent)
 """With this folder on `PYTHONPATH`, `import porch_worker` works."""
+
+NAME = "porch_worker"
+
+
+def modules() -> dict[str, str]:
+    """Path -> text of each of its modules, to be copied beside files that run without porch."""
+    own = Path(PATH, NAME)
+    return {f"{NAME}/{path.name}": path.read_text(encoding="utf-8") for path in sorted(own.glob("*.py"))}

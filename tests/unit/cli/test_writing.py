@@ -20,9 +20,35 @@ def test_render_prints(shell: Shell) -> None:
 
 
 def test_rendered_files_have_paths_that_stay(shell: Shell) -> None:
-    """Files for another supervisor know no generations."""
+    """Files for another supervisor know no generations, and their sockets lie beside them unless told otherwise."""
     assert "/app-1/" not in shell.porch("render", "nginx").out
-    assert 'bind = "unix:/run/porch/x/app.sock"' in shell.porch("render", "gunicorn").out
+    there = f'bind = "unix:{shell.folder}/deploy/run/app/app.sock"'
+    assert there in shell.porch("render", "gunicorn", "--out", "deploy", "--diff").out
+    assert 'bind = "unix:/run/x/app/app.sock"' in shell.porch("render", "gunicorn", "--run-dir", "/run/x").out
+
+
+def test_rendered_files_do_not_depend_on_the_terminal(shell: Shell) -> None:
+    """Log lines are text, as the app's own are there, unless the setting says otherwise."""
+    shell.machine["terminal"] = False
+    assert "access_log /dev/stdout combined;" in shell.porch("render", "nginx").out
+    assert "access_log /dev/stdout json;" in shell.porch("render", "nginx", "--log-format", "json").out
+
+
+def test_what_is_only_copied_is_told_of(shell: Shell) -> None:
+    """On standard output stands what is read; the wrapper around the app is written into a folder."""
+    told = shell.porch("render", "gunicorn")
+    assert "porch_worker/" not in told.out
+    assert "more files beside it, which --out FOLDER writes\n" in told.err
+    assert "deploy/wrapper/porch_worker/wsgi.py\n" in shell.porch("render", "gunicorn", "--out", "deploy").out
+    assert (shell.folder / "deploy/run/app").is_dir()
+
+
+def test_a_socket_path_that_is_too_long_is_refused(shell: Shell) -> None:
+    """The system's limit is told before anything is written."""
+    told = shell.porch("render", "gunicorn", "--out", "x" * 100)
+    assert told.code == 2
+    assert "the socket's path is too long for the system" in told.err
+    assert not (shell.folder / ("x" * 100)).exists()
 
 
 @pytest.mark.parametrize(("name", "start"), [("gunicorn", "# How gunicorn runs"), ("uwsgi", "# How uWSGI runs")])
@@ -48,7 +74,8 @@ def test_render_writes_into_a_folder(shell: Shell) -> None:
     told = shell.porch("render", "nginx", "--out", "deploy")
     assert told.out == "deploy/nginx.conf\n"
     text = (shell.folder / "deploy/nginx.conf").read_text()
-    assert text.startswith(shell.porch("render", "nginx").out)
+    beside = text.replace(f"{shell.folder}/deploy", str(shell.folder))
+    assert beside.startswith(shell.porch("render", "nginx").out)
     assert text.splitlines()[-1].startswith("# rendered by porch, sha256 ")
 
 
@@ -69,7 +96,8 @@ def test_what_was_edited_is_kept(shell: Shell, text: str | None) -> None:
     told = shell.porch("render", "nginx", "--out", ".")
     assert told.code == 2
     assert "nginx.conf was edited, or is not porch's; it is kept" in told.err
-    assert "fix: see what differs with --diff, overwrite with --force" in told.err
+    assert "fix: take over what you want of it, or overwrite it with --force" in told.err
+    assert "-mine\n" in told.err if text else "-    sendfile off;\n+    sendfile on;\n" in told.err
     assert path.read_text() == edited
     assert shell.porch("render", "nginx", "--out", ".", "--force").code == 0
     assert "sendfile on;" in path.read_text()

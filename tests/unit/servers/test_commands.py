@@ -60,9 +60,18 @@ def test_worker_is_told_what_to_load() -> None:
 
 def test_rendered_files_find_the_worker_beside_them() -> None:
     """Without porch's supervisor nobody reads a report, and the wrapper lies in the rendered folder."""
-    found = servers.environment(make_plan(run__generation=0))
+    found = servers.environment(make_plan(run__generation=0, run__kept="/srv/deploy", server__name="granian"))
     assert json.loads(found["PORCH_WORKER"])["report"] == ""
-    assert found["PYTHONPATH"] == "/run/shop"
+    assert found["PYTHONPATH"] == "/srv/deploy/wrapper"
+
+
+def test_a_file_that_is_kept_says_by_itself_what_to_load() -> None:
+    """Where the server has a file, the variable stands in it, and not in the environment too."""
+    for name in ("gunicorn", "uwsgi"):
+        plan = make_plan(run__generation=0, run__kept="/srv/deploy", server__name=name)
+        assert "PORCH_WORKER" not in servers.environment(plan)
+        assert "PORCH_WORKER={" in servers.by_name(name).files(plan)[0].text
+        assert "PORCH_WORKER" not in servers.by_name(name).files(make_plan(server__name=name))[0].text
 
 
 def test_gunicorns_own_variable_is_emptied() -> None:

@@ -11,7 +11,7 @@ from decided import DEBIAN, FOLDER, WHEEL, make_facts, make_finding, plan_of
 from nginx_rules import RULES, broken, read
 from porch.places import Place
 from porch.plan import Plan
-from porch.syntax.file import Unwritable
+from porch.syntax.file import File, Unwritable
 from porch.targets import TARGETS, by_name, nginx, nginx_files
 
 PLACES = {
@@ -204,10 +204,18 @@ def test_lines_remember_their_setting() -> None:
 
 def test_targets_are_found_by_their_name() -> None:
     """Every target has a name of its own, renders files, and another name is none."""
-    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi"]
+    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi", "supervisord"]
     assert by_name("nginx") is TARGETS[0]
     assert by_name("apache") is None
     assert [file.path for file in nginx_files(PLANS["plain"])] == ["nginx.conf"]
-    assert [file.path for file in TARGETS[2].files(PLANS["uwsgi"])] == ["uwsgi.ini"]
+    assert written(TARGETS[2].files(PLANS["uwsgi"])) == ["uwsgi.ini"]
     gunicorn = plan({"server.name": "gunicorn"})
-    assert [file.path for file in TARGETS[1].files(gunicorn)] == ["gunicorn.conf.py"]
+    assert written(TARGETS[1].files(gunicorn)) == ["gunicorn.conf.py"]
+    assert written(TARGETS[3].files(gunicorn)) == ["supervisord.conf", "nginx.conf", "gunicorn.conf.py"]
+
+
+def written(files: list[File]) -> list[str]:
+    """Names of what is rendered; beside a server's own file the wrapper is copied."""
+    copied = [file.path for file in files if file.aside]
+    assert {"wrapper/porch_worker/begin.py", "wrapper/porch_worker/wsgi.py"} <= set(copied)
+    return [file.path for file in files if not file.aside]

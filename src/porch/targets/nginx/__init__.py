@@ -8,6 +8,8 @@ all inherited ones).
 from __future__ import annotations
 
 from porch.plan import Plan
+from porch.servers import kept
+from porch.syntax import words
 from porch.syntax.file import File
 from porch.syntax.nginx import Expr, Node, block, directive, gap, join, render
 from porch.targets.nginx import forwarding, locations, logs, mime
@@ -24,10 +26,22 @@ def file(plan: Plan) -> File:
 
 def _header(plan: Plan) -> str:
     app = f"{plan.app.target.value} ({plan.app.framework or plan.app.interface.value})"
-    return (
+    text = (
         f"nginx in front of {app}, served by {plan.server.name.value}.\n"
         "Written by porch; yours to keep. `porch explain` tells where each value comes from."
     )
+    if plan.run.generation:
+        return text
+    return (
+        f"{text} It runs without porch.\n\nBefore it starts, these folders must be there:\n{kept.making(plan)}\n"
+        f"It is started with this, and stopped with QUIT:\n{kept.COMMAND}{words.show(argv(plan))}"
+    )
+
+
+def argv(plan: Plan) -> tuple[str, ...]:
+    """The command, where the files are kept and run without porch."""
+    folder = plan.run.kept
+    return (plan.nginx.binary.value, "-e", "stderr", "-p", plan.run.folder.value, "-c", f"{folder}/{NAME}")
 
 
 def _process(plan: Plan) -> list[Node]:
@@ -50,12 +64,21 @@ def _process(plan: Plan) -> list[Node]:
         directive("pid", f"{plan.run.nginx}/nginx.pid", setting=plan.run.folder.setting),
         directive("error_log", "stderr", "warn"),
     ]
-    if plan.run.root and not plan.run.user.value:
-        # Else nginx would make its workers another user's, who may not enter the run folder.
-        nodes.append(directive("user", "root", note=plan.run.user.note, setting=plan.run.user.setting))
+    nodes += _user(plan)
     if "pcre_jit" in nginx.modules:
         nodes.append(directive("pcre_jit", True))
     return nodes
+
+
+def _user(plan: Plan) -> list[Node]:
+    """Whose nginx's workers are; without a word of it they would be another user's, who may not enter the run folder.
+
+    porch's supervisor starts nginx as that user, but by itself nginx starts as root, for ports below 1024.
+    """
+    user = plan.run.user
+    if not plan.run.root or (user.value and plan.run.generation):
+        return []
+    return [directive("user", user.value or "root", note=user.note, setting=user.setting)]
 
 
 def _events(plan: Plan) -> Node:

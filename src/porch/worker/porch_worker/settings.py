@@ -5,6 +5,7 @@ Rule: the app and its subprocesses find the environment as the user left it; wha
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 from collections.abc import MutableMapping
@@ -32,7 +33,7 @@ class Settings:
 
 def read(environ: MutableMapping[str, str]) -> Settings:
     """Take the settings out of the environment, and all else that porch put there."""
-    raw: dict[str, str] = json.loads(environ.pop(VARIABLE))
+    raw: dict[str, str] = json.loads(environ.pop(VARIABLE, "") or _set_late(VARIABLE))
     _forget_path(environ)
     environ.pop("PYTHONSAFEPATH", None)
     return Settings(
@@ -42,6 +43,17 @@ def read(environ: MutableMapping[str, str]) -> Settings:
         folder=raw.get("folder", "") or str(Path.cwd()),
         report=raw.get("report", ""),
     )
+
+
+def _set_late(name: str) -> str:
+    """A variable that Python has not seen: uWSGI, as a module of a running Python, sets those of its file later."""
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_char_p
+    found: bytes | None = getenv(name.encode())
+    if found is None:
+        raise KeyError(name)
+    os.unsetenv(name)
+    return found.decode()
 
 
 def _forget_path(environ: MutableMapping[str, str]) -> None:

@@ -1,0 +1,31 @@
+"""What is decided otherwise for files that are kept, and run without porch.
+
+Rule: whoever runs them finds all that they need beside them; nothing depends on the terminal that they were rendered
+from, so that the same settings give the same files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from porch.errors import Problem, Refused
+from porch.plan import Chosen, Plan
+
+DEFAULT = "default"
+LONGEST = 107
+"""Bytes of a unix socket's path (unix(7))."""
+
+
+def kept(plan: Plan, folder: str) -> Plan:
+    """The Plan for files in that folder, which is absolute; raises Refused."""
+    run, log = plan.run, plan.log
+    if run.folder.origin == DEFAULT:
+        run = replace(run, folder=replace(run.folder, value=f"{folder}/run", reason="beside the files that use it"))
+    if log.format.origin == DEFAULT:
+        why = "the app's own lines are text too: without porch nobody makes objects of them"
+        log = replace(log, format=Chosen(log.format.setting, "text", DEFAULT, why))
+    run = replace(run, generation=0, kept=folder)
+    if len(run.socket.encode()) > LONGEST:
+        what = f"the socket's path is too long for the system: {run.socket}"
+        raise Refused(Problem(what, run.folder.setting, "choose a shorter run folder with --run-dir"))
+    return replace(plan, run=run, log=log)

@@ -1,0 +1,172 @@
+"""supervisord.conf: the same stack under supervisord, without porch.
+
+Rule: supervisord starts and stops what porch would, with the same commands, users and times, in the same order; what
+it cannot do by itself, the event listener beside the file does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from porch import servers
+from porch.plan import Plan
+from porch.servers import kept
+from porch.servers.target import plain_json
+from porch.syntax import supervisor, words
+from porch.syntax.file import File
+from porch.syntax.supervisor import Option, Section, command, environment, gap, option
+from porch.targets import nginx
+
+NAME = "supervisord.conf"
+
+UP_AFTER = 3
+"""Seconds: whoever ends earlier has not started, and is tried a few times only."""
+
+PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+STDOUT = "/dev/fd/1"
+
+Node = Option | supervisor.Comment | supervisor.Gap
+
+
+def file(plan: Plan) -> File:
+    """The whole configuration of supervisord."""
+    sections = [_itself(plan), *_control(plan), _app(plan), _nginx(plan), _keeper(plan)]
+    return File(NAME, supervisor.render(sections, _header(plan)))
+
+
+def _header(plan: Plan) -> str:
+    return (
+        f"{plan.app.target.value} behind nginx, under supervisord. Written by porch; yours to keep.\n\n"
+        f"Before it starts, these folders must be there:\n{kept.making(plan)}\n"
+        f"It is started with this, and stopped with TERM:\n"
+        f"{kept.COMMAND}{words.show(('supervisord', '-c', f'{plan.run.kept}/{NAME}'))}"
+    )
+
+
+def _itself(plan: Plan) -> Section:
+    folder = plan.run.folder
+    nodes: list[Node] = [
+        option("nodaemon", True, "In the foreground, with all lines on standard output."),
+        option("logfile", "/dev/null"),
+        option("logfile_maxbytes", 0),
+        option("pidfile", f"{folder.value}/supervisord.pid", setting=folder.setting),
+    ]
+    if plan.run.root:
+        nodes.append(option("user", "root", "The programs below have users of their own.", plan.run.user.setting))
+    return Section("supervisord", nodes)
+
+
+def _control(plan: Plan) -> list[Section]:
+    folder = plan.run.folder
+    path = f"{folder.value}/supervisor.sock"
+    why = "For supervisorctl and for the listener at the end; only the owner may connect."
+    return [
+        Section("unix_http_server", [option("file", path, why, folder.setting), option("chmod", "0600")]),
+        Section("supervisorctl", [option("serverurl", f"unix://{path}", setting=folder.setting)]),
+        Section(
+            "rpcinterface:supervisor",
+            [option("supervisor.rpcinterface_factory", "supervisor.rpcinterface:make_main_rpcinterface")],
+        ),
+    ]
+
+
+def _app(plan: Plan) -> Section:
+    app, limits = plan.app, plan.limits
+    server = servers.by_name(plan.server.name.value)
+    argv = (app.python.value, "-m", "porch_worker.begin", plan.run.socket, "--", *server.argv(plan))
+    nodes: list[Node] = [
+        command("command", argv, server.flags, "A socket that nobody listens on is removed, then the server starts."),
+        option("directory", app.folder, setting=app.target.setting),
+        *_as_user(plan),
+        environment(_variables(plan), "Where the wrapper around the app lies, and what it is told."),
+        gap(),
+        option("priority", 20, "Started before nginx, and stopped when nginx has left."),
+        *_kept_up(),
+        gap(),
+        option("stopsignal", "TERM", "What is in work is finished; then the whole group is ended."),
+        option(
+            "stopwaitsecs",
+            limits.kill.value,
+            f"Above the {limits.graceful.value} s that requests in work may take.",
+            limits.kill.setting,
+        ),
+        option("killasgroup", True),
+        gap(),
+        *_logs(),
+    ]
+    return Section("program:app", nodes)
+
+
+def _nginx(plan: Plan) -> Section:
+    limits = plan.limits
+    nodes: list[Node] = [
+        command("command", nginx.argv(plan), {"-p": plan.run.folder.setting}),
+        option("directory", plan.run.folder.value, setting=plan.run.folder.setting),
+        gap(),
+        option("priority", 30, "Started last, and stopped first."),
+        *_kept_up(),
+        gap(),
+        option("stopsignal", "QUIT", "TERM would cut the requests in work."),
+        option(
+            "stopwaitsecs",
+            limits.stop.value,
+            f"Above the {limits.graceful.value} s that requests in work may take.",
+            limits.stop.setting,
+        ),
+        option("killasgroup", True),
+        gap(),
+        *_logs(),
+    ]
+    return Section("program:nginx", nodes)
+
+
+def _keeper(plan: Plan) -> Section:
+    argv = (plan.app.python.value, "-m", "porch_worker.keeper", "nginx", "app")
+    why = "Ends supervisord with a failure when a program cannot be kept up, and what a dead program leaves behind."
+    nodes: list[Node] = [
+        command("command", argv, {}, why),
+        environment({"PYTHONPATH": plan.run.wrapper, "PYTHONSAFEPATH": "1"}),
+        option("directory", plan.run.folder.value, setting=plan.run.folder.setting),
+        option("events", "PROCESS_STATE"),
+        option("priority", 10, "There before the first program, and until the last has ended."),
+        option("autorestart", True),
+        option("startsecs", 0, "It is told of what happens from the first moment on."),
+        option("stderr_logfile", STDOUT),
+        option("stderr_logfile_maxbytes", 0),
+    ]
+    return Section("eventlistener:keeper", nodes)
+
+
+def _as_user(plan: Plan) -> list[Node]:
+    user = plan.run.user
+    return [option("user", user.value, user.note, user.setting)] if user.value else []
+
+
+def _kept_up() -> list[Node]:
+    return [
+        option("autorestart", True),
+        option("startsecs", UP_AFTER),
+        option("startretries", 3, "Tried so often, a second later each time; then the listener ends supervisord."),
+    ]
+
+
+def _logs() -> list[Node]:
+    return [
+        option("redirect_stderr", True, "One stream for all, nothing of it in files."),
+        option("stdout_logfile", STDOUT),
+        option("stdout_logfile_maxbytes", 0),
+    ]
+
+
+def _variables(plan: Plan) -> Mapping[str, str]:
+    """What porch's supervisor would give the app: also the programs beside its interpreter, and its user's name."""
+    found = servers.environment(plan)
+    found["PATH"] = os.pathsep.join((str(Path(plan.app.python.value).parent), PROGRAMS))
+    if plan.run.user.value:
+        found |= {"USER": plan.run.user.value, "LOGNAME": plan.run.user.value}
+    if plan.app.prestart.value:
+        found["PORCH_PRESTART"] = plain_json(plan.app.prestart.value)
+    return found

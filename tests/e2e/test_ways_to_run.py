@@ -1,0 +1,97 @@
+"""One app, every way to run it: `porch run`, and the rendered files without porch.
+
+Rule: the same answers to the same requests, headers included; a new way joins `WAYS` and inherits every question.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import without_porch
+from story import MakeProject, Site
+
+WAYS: dict[str, without_porch.Start] = {
+    "supervisord": without_porch.by_supervisord,
+    "by-hand": without_porch.by_hand,
+}
+SERVERS = {
+    "granian": ("wsgi", ("--server", "granian")),
+    "gunicorn": ("wsgi", ("--server", "gunicorn")),
+    "uwsgi": ("wsgi", ("--server", "uwsgi")),
+    "uvicorn": ("asgi", ("--server", "uvicorn")),
+    "aiohttp": ("aiohttp", ("--server", "gunicorn")),
+}
+BY_HAND = ("gunicorn", "uwsgi", "aiohttp")
+"""Servers with a file of their own; the others are a long command, which only a supervisor's file holds."""
+CASES = [(way, name) for way in WAYS for name in SERVERS if way != "by-hand" or name in BY_HAND]
+COMMON = ("--workers", "1", "--mount", "/api", "--trust", "127.0.0.2/32", "--static", "/files/=files")
+FORGED = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "Remote-User": "forged", "X-Request-ID": "forged"}
+
+PRESTART = "import os, pathlib\nprint('prestart sees', sorted(n for n in os.environ if n.startswith('PORCH_')))\n"
+SECTION = '[app]\nprestart = ["python", "prepare.py"]\n'
+
+
+def answers(site: Site) -> dict[str, Any]:
+    """What the site answers, with what is another each time taken out."""
+    asked = {
+        "page": site.get("/api/some/path?x=1"),
+        "mount": site.get("/api"),
+        "outside": site.get("/elsewhere"),
+        "forged": site.get("/api/", FORGED),
+        "proxied": site.get("/api/", {"X-Forwarded-For": "9.9.9.9", "X-Forwarded-Proto": "https"}, by="127.0.0.2"),
+        "body": site.post("/api/body", b"x" * 100_000),
+        "too large": site.post("/api/body", b"", {"Content-Length": str(99 * 1024**2)}),
+        "file": site.get("/files/a.txt"),
+        "hidden": site.get("/files/.env"),
+        "raised": site.get("/api/raise"),
+        "live": site.get("/-/porch/live"),
+        "ready": site.get("/-/porch/ready"),
+    }
+    return {name: (each.status, headers(each.headers), body(each.text, site)) for name, each in asked.items()}
+
+
+def headers(found: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """All but the clock."""
+    volatile = ("date", "last-modified", "etag", "expires")
+    return [(name, "" if name.lower() in volatile else value) for name, value in found]
+
+
+def body(text: str, site: Site) -> str:
+    """The same, whatever the port, the process and the request."""
+    text = re.sub(r'"(pid|uid)": \d+', r'"\1": 0', text.replace(str(site.port), "PORT"))
+    return re.sub(r"[0-9a-f]{32}", "ID", text)
+
+
+def prepared(project: MakeProject, interface: str) -> Any:
+    """The echo app with a folder of files and a prestart command."""
+    made = project(f"echo_{interface}")
+    made.write("files/a.txt", "a file\n")
+    made.write("prepare.py", PRESTART)
+    made.write("porch.toml", SECTION)
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_porch(shared_project: MakeProject) -> dict[str, dict[str, Any]]:
+    """What each server answers under porch, asked once."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, (interface, words) in SERVERS.items():
+        site = without_porch.by_porch(prepared(shared_project, interface), (*words, *COMMON))
+        found[name] = answers(site)
+        assert site.stop() == 0
+    return found
+
+
+@pytest.mark.parametrize(("way", "name"), CASES, ids=[f"{way}-{name}" for way, name in CASES])
+def test_same_answers_and_headers(
+    project: MakeProject, by_porch: dict[str, dict[str, Any]], way: str, name: str
+) -> None:
+    """Without porch the site answers as under it, status, headers and body; it stops in order and leaves nothing."""
+    interface, words = SERVERS[name]
+    site = WAYS[way](prepared(project, interface), (*words, *COMMON))
+    assert answers(site) == by_porch[name]
+    assert site.stop() == 0
+    if way == "supervisord":
+        assert "prestart sees []" in site.stdout.lines
