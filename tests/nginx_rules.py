@@ -19,7 +19,6 @@ from porch.targets import nginx
 FORBIDDEN = {
     "rewrite", "set", "resolver", "include", "charset", "ssi", "dav_methods", "mp4", "flv", "slice", "perl", "perl_set",
     "more_set_headers", "more_clear_headers", "js_import", "autoindex_format", "random_index", "sub_filter",
-    "add_header",
 }  # fmt: skip
 FORBIDDEN_WORDS = (
     r"\$\{?[1-9]",
@@ -34,12 +33,8 @@ FLAGS = {
     "server_name_in_redirect": "off", "underscores_in_headers": "off", "ignore_invalid_headers": "on",
     "merge_slashes": "on", "reset_timedout_connection": "on",
 }  # fmt: skip
-TIMES = {
-    "client_header_timeout": "10s",
-    "client_body_timeout": "10s",
-    "send_timeout": "10s",
-    "lingering_timeout": "5s",
-}
+SECURITY = ("X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
+"""Of every set but `off`."""
 BLANK = {
     "Forwarded", "X-Forwarded-Ssl", "X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Forwarded-Prefix",
     "X-Forwarded-Server", "X-Url-Scheme", "Front-End-Https", "X-Original-URL", "X-Rewrite-URL", "X-Client-IP",
@@ -52,9 +47,9 @@ BUILT_IN = {
     "scheme", "host", "remote_addr", "remote_port", "request_id", "server_port", "request_port", "is_request_port",
     "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
     "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "realip_remote_addr",
-    "upstream_response_time",
+    "upstream_response_time", "upstream_connect_time", "binary_remote_addr", "request",
 }  # fmt: skip
-"""Variables of nginx itself that are in use; those that begin with `http_` are headers."""
+"""Variables of nginx itself that are in use; those that begin with `http_` or `upstream_http_` are headers."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +125,9 @@ def never_emitted(conf: Conf) -> Iterator[str]:
             yield f"error_log {found.args}"
         if found.name == "if" and {child.name for child in found.children} != {"return"}:
             yield "an if that does more than return"
-        if any(block.name == "map" for block in found.inside) and found.name.startswith("~") and "(" in found.name:
-            yield "a map by a regex with a capture"
+        in_map = any(block.name == "map" for block in found.inside)
+        if in_map and found.name.startswith("~") and re.search(r"\((?!\?)", found.name):
+            yield "a map by a regex with a numbered capture"
 
 
 def passes_are_plain(conf: Conf) -> Iterator[str]:
@@ -146,12 +142,16 @@ def passes_are_plain(conf: Conf) -> Iterator[str]:
 
 def flags_are_said(conf: Conf) -> Iterator[str]:
     """What an include could turn around is said outright, once."""
-    for name, value in (FLAGS | TIMES).items():
+    clients = conf.plan.clients
+    times = {
+        "client_header_timeout": clients.header_timeout.value,
+        "client_body_timeout": clients.body_timeout.value,
+        "send_timeout": clients.body_timeout.value,
+        "lingering_timeout": 5,
+    }
+    for name, value in (FLAGS | {name: f"{seconds}s" for name, seconds in times.items()}).items():
         if conf.value(name) != value:
             yield f"{name} {conf.value(name)}"
-    sizes = (conf.value("client_header_buffer_size"), conf.value("large_client_header_buffers"))
-    if sizes != ("1k", "4 8k"):
-        yield f"header buffers {sizes}"
     if conf.value("max_ranges") != "16":
         yield "max_ranges"
 
@@ -371,10 +371,11 @@ def users_are_named_by_root_alone(conf: Conf) -> Iterator[str]:
 def variables_exist(conf: Conf) -> Iterator[str]:
     """Every variable is nginx's own, or made by a map or geo here."""
     made = {found.args[-1].removeprefix("$") for found in conf.every if found.name in {"map", "geo"}}
+    made |= {name for found in conf.every for name in re.findall(r"\(\?<(\w+)>", found.name)}
     for found in conf.every:
         used = re.findall(r"\$\{?([a-z][a-z0-9_]*)", " ".join((found.name, *found.args)))
         for name in used:
-            if name not in made | BUILT_IN and not name.startswith("http_"):
+            if name not in made | BUILT_IN and not name.startswith(("http_", "upstream_http_")):
                 yield f"${name}"
 
 
@@ -390,11 +391,130 @@ def _key(args: Sequence[str]) -> tuple[str, ...]:
     return tuple(args[1:]) if args[0] == "^~" else tuple(args)
 
 
+def headers_fit(conf: Conf) -> Iterator[str]:
+    """A line of a request is as long as was decided, and all of them fit into a packet of the uwsgi protocol."""
+    number, longest = conf.value("large_client_header_buffers").split()
+    if conf.value("client_header_buffer_size") != "1k" or _bytes(longest) != conf.plan.clients.header.value:
+        yield f"header buffers {number} {longest}"
+    most = 65535 - 8192 if conf.plan.server.protocol == "uwsgi" else 4 * 32 * 1024
+    if not 0 < int(number) * _bytes(longest) <= most:
+        yield f"{number} headers of {longest}"
+    counted = [found.args for found in conf.http.all("max_headers")]
+    if counted != ([("100",)] if conf.plan.nginx.counts_headers else []):
+        yield f"max_headers {counted}"
+
+
+def _bytes(text: str) -> int:
+    return int(text.rstrip("kmg")) * {"k": 1024, "m": 1024**2, "g": 1024**3}.get(text[-1], 1)
+
+
+def errors_have_pages(conf: Conf) -> Iterator[str]:
+    """Each error that nginx makes has a page, in each server, that tells when to come again."""
+    pages = {code: found.args[-1] for found in conf.http.all("error_page") for code in found.args[:-1]}
+    yield from (
+        f"no page for {code}" for code in (400, 404, 413, 421, 429, 500, 502, 503, 504) if str(code) not in pages
+    )
+    for server in conf.servers:
+        places = {each.args[-1]: each for each in server.all("location")}
+        for url in ("/-/porch/error.html", "/-/porch/error.json"):
+            page = places.get(url)
+            if page is None or page.args[0] != "=" or not page.all("internal"):
+                yield f"{url} is missing or public"
+                continue
+            told = {found.args[0]: found.args[1] for found in page.all("add_header")}
+            if (told.get("Retry-After"), told.get("Cache-Control")) != ("$retry_after", "no-store"):
+                yield f"{url} with {told}"
+    for found in conf.every:
+        elsewhere = found.inside and found.inside[-1].name != "http"
+        if found.name == "error_page" and elsewhere and found.inside[-1].args[-1] != HEALTH_READY:
+            yield f"the pages are lost in {found.inside[-1].args}"
+        if found.name.endswith("_intercept_errors") and found.inside[-1].args[-1] != HEALTH_READY:
+            yield "answers of the app are replaced"
+
+
+def security_headers_stand_once(conf: Conf) -> Iterator[str]:
+    """Wherever a header is added, so are all of the security headers, on every status, and the app's value wins."""
+    on = conf.plan.answers.security.value != "off"
+    maps = {found.args[1]: (found.args[0], found.children) for found in conf.http.all("map")}
+    for found in conf.every:
+        own = found.all("add_header")
+        names = [each.args[0] for each in own]
+        if (own or found == conf.http) and [name for name in SECURITY if names.count(name) != on]:
+            yield f"{found.name} {found.args} adds {names}"
+        yield from (f"{each.args[0]} is not on every status" for each in own if each.args[-1] != "always")
+    for added in conf.http.all("add_header"):
+        source, rows = maps.get(added.args[1], ("", ()))
+        said = "$upstream_http_" + added.args[0].lower().replace("-", "_")
+        if source != said or [row.args for row in rows if row.name == "default"] != [("",)]:
+            yield f"{added.args[0]} stands beside the app's own"
+
+
+def clients_are_limited(conf: Conf) -> Iterator[str]:
+    """Requests at once and by time are counted by the true address, and the answer to too many is 429."""
+    wanted, maps = conf.plan.clients, {found.args[1]: found for found in conf.http.all("map")}
+    held = [(found.args[0], conf.value("limit_conn")) for found in conf.http.all("limit_conn_zone")]
+    key = "$client" if wanted.private_counted else "$public_client"
+    if held != ([(key, f"held {wanted.connections.value}")] if wanted.connections.value else []):
+        yield f"limit_conn {held}"
+    if [found.args[0] for found in conf.http.all("limit_req_zone") if found.args[0] != "$client"]:
+        yield "limit_req_zone by something else"
+    for name in ("limit_conn", "limit_req"):
+        if conf.http.all(f"{name}_zone") and conf.value(f"{name}_status") != "429":
+            yield f"{name}_status"
+    if "$client" in maps and maps["$client"].args[0] != "$binary_remote_addr":
+        yield "a client is known by something else than its address"
+    passing = [found for found in conf.every if found.all("proxy_pass") or found.all("uwsgi_pass")]
+    passing = [found for found in passing if found.args[-1] != HEALTH_READY]
+    if wanted.rate.value and [found.args for found in passing if not found.all("limit_req")]:
+        yield "the rate is not held everywhere"
+
+
+FILES = {("files", "^~"), ("files", "=")}
+"""Compression that was decided, and the kind of location that may switch it on."""
+
+
+def only_text_is_compressed(conf: Conf) -> Iterator[str]:
+    """No event stream is, nor what is packed already, nor an answer of the app over TLS, unless that was asked for."""
+    chosen = conf.plan.answers.compression.value
+    if conf.value("gzip") != ("on" if chosen == "all" else "off"):
+        yield f"gzip {conf.value('gzip')}, {chosen} wanted"
+    types = [kind for found in conf.http.all("gzip_types") for kind in found.args]
+    yield from (kind for kind in types if kind in {"text/event-stream", "*", "image/png", "application/zip"})
+    for found in conf.every:
+        inside = found.inside[-1] if found.inside else found
+        if found.name == "gzip" and inside.name == "location" and (chosen, inside.args[0]) not in FILES:
+            yield f"gzip in {inside.args}"
+
+
+def websockets_have_time(conf: Conf) -> Iterator[str]:
+    """A handshake leaves every location that passes to the app, for one where silence is allowed for longer."""
+    passing = [each for each in conf.every if each.name == "location" and each.all("proxy_pass")]
+    passing = [each for each in passing if each.args[-1] != HEALTH_READY]
+    asgi = conf.plan.app.interface.value != "wsgi"
+    for found in passing:
+        if found.args[0].startswith("@"):
+            times = [int(each.args[0].rstrip("s")) for each in found.all("proxy_read_timeout")]
+            if times != [conf.plan.limits.websocket.value]:
+                yield f"{found.args[0]} waits {times}"
+        elif [each.args for each in found.all("if")] != [("$upgrade",)] * asgi:
+            yield f"a handshake stays in {found.args}"
+    if sum(each.args[0] == "@websocket" for each in passing) != asgi:
+        yield "no place for WebSockets"
+
+
+def buffering_is_said(conf: Conf) -> Iterator[str]:
+    """Answers and bodies are held for slow clients."""
+    kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
+    yield from (name for name in (f"{kind}_buffering", f"{kind}_request_buffering") if conf.value(name) != "on")
+
+
 RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     never_emitted, passes_are_plain, flags_are_said, headers_stand_once, no_header_can_be_forged,
     only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, hidden_files_are_refused,
     other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
+    headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,
+    websockets_have_time, buffering_is_said,
 )  # fmt: skip
 
 

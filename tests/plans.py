@@ -11,8 +11,10 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from porch.plan import (
+    AnswersPlan,
     AppPlan,
     Chosen,
+    ClientsPlan,
     HttpPlan,
     LimitsPlan,
     LogPlan,
@@ -80,6 +82,7 @@ def _plain() -> Plan:
             binary=chosen("nginx.binary", "/usr/sbin/nginx"),
             version=(1, 22, 1),
             modules=("http_realip", "http_stub_status", "http_v2"),
+            counts_headers=False,
             workers=chosen("nginx.workers", 2),
             connections=chosen("nginx.connections", 4096),
             open_files=chosen("nginx.open_files", 8192),
@@ -99,6 +102,18 @@ def _plain() -> Plan:
             stop=chosen("limits.graceful_timeout", 35),
             kill=chosen("limits.graceful_timeout", 40),
             start=chosen("limits.start_timeout", 60),
+            websocket=chosen("limits.websocket_idle", 3600),
+        ),
+        clients=ClientsPlan(
+            header=chosen("limits.header", 8192),
+            header_timeout=chosen("limits.header_timeout", 10),
+            body_timeout=chosen("limits.body_timeout", 10),
+            connections=chosen("limits.connections", 256),
+            private_counted=False,
+            rate=chosen("limits.rate", ""),
+        ),
+        answers=AnswersPlan(
+            security=chosen("answers.security", "safe"), compression=chosen("answers.compression", "all")
         ),
         trusted=chosen("proxy.trusted", ()),
         log=LogPlan(

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Nginx:
     modules: frozenset[str]
     """Those that can be used without `load_module`, without `ngx_` and `_module`."""
     embedded: bool = False
+    counts_headers: bool = False
+    """It knows `max_headers`, which distributions have brought to old versions too."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,16 @@ def probe_nginx(binary: str, *, embedded: bool = False) -> Nginx | None:
         asked = subprocess.run((binary, "-V"), capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return parse_nginx(binary, asked.stderr, embedded=embedded)
+    found = parse_nginx(binary, asked.stderr, embedded=embedded)
+    return replace(found, counts_headers=_names(binary, b"max_headers")) if found else None
+
+
+def _names(binary: str, directive: bytes) -> bool:
+    """Whether the program's own table of directives holds that name: `nginx -V` tells of modules alone."""
+    try:
+        return b"\0" + directive + b"\0" in Path(binary).read_bytes()
+    except OSError:
+        return False
 
 
 # Built in unless left out on purpose (`./configure --help` of nginx 1.22 and 1.31).

@@ -97,6 +97,8 @@ class NginxPlan:
     version: tuple[int, int, int]
     modules: tuple[str, ...]
     """Names without `ngx_` and `_module`, such as `http_realip`; sorted."""
+    counts_headers: bool
+    """It knows `max_headers`."""
     workers: Chosen[int]
     connections: Chosen[int]
     open_files: Chosen[int]
@@ -140,6 +142,34 @@ class LimitsPlan:
     """After this the supervisor kills: graceful + 10."""
     start: Chosen[int]
     """The app must be healthy within this."""
+    websocket: Chosen[int]
+    """Longest silence on a WebSocket."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsPlan:
+    """What one client may take; seconds and bytes."""
+
+    header: Chosen[int]
+    """Longest request line, longest header."""
+    header_timeout: Chosen[int]
+    body_timeout: Chosen[int]
+    connections: Chosen[int]
+    """Requests in work at once; 0: no limit."""
+    private_counted: bool
+    """Private addresses are held to `connections` as well."""
+    rate: Chosen[str]
+    """`10/s` or `600/m`; empty: no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersPlan:
+    """What nginx adds to answers."""
+
+    security: Chosen[str]
+    """`safe`, `strict` or `off`."""
+    compression: Chosen[str]
+    """`files`, `all` or `off`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +243,8 @@ class Plan:
     home_page: Chosen[str]
     """File that nginx answers `/` with, absolute; empty for none."""
     limits: LimitsPlan
+    clients: ClientsPlan
+    answers: AnswersPlan
     trusted: Chosen[tuple[str, ...]]
     """CIDRs of the proxies in front whose word on the client is taken."""
     log: LogPlan

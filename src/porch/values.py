@@ -81,6 +81,27 @@ def show_size(value: int) -> str:
     return str(value)
 
 
+def size_between(low: int, high: int) -> Kind:
+    """A size in a range."""
+
+    def parse(raw: object) -> int:
+        size = _size(raw)
+        if not low <= size <= high:
+            raise ValueError(f'"{raw}" is not a size from {show_size(low)} to {show_size(high)}')
+        return size
+
+    return Kind("size", parse, show_size, {"type": ["integer", "string"]})
+
+
+def _rate(raw: object) -> str:
+    if raw in ("", "off", 0):
+        return ""
+    match = re.fullmatch(r"0*([1-9]\d{0,5})\s*/\s*([sm])(?:ec|in)?", str(raw).strip())
+    if not match or not isinstance(raw, str):
+        raise ValueError(f'"{raw}" is no rate; write requests in a second or a minute, such as "10/s" or "600/m"')
+    return f"{match[1]}/{match[2]}"
+
+
 def _text(raw: object) -> str:
     if not isinstance(raw, str):
         raise ValueError("this must be text")  # noqa: TRY004  # as above
@@ -250,6 +271,7 @@ SECONDS_OR_AUTO = Kind(
     {"type": ["integer", "string"]},
 )
 SIZE = Kind("size", _size, show_size, {"type": ["integer", "string"]})
+RATE = Kind("rate", _rate, schema=_TEXT)
 FLAG = Kind("true or false", _flag, lambda v: "true" if v else "false", {"type": "boolean"}, switch=True)
 WORDS = Kind("command", _words, shlex.join, _LIST)
 ADDRESSES = Kind(

@@ -45,7 +45,8 @@ PATHS = st.sampled_from(sorted(path for path, place in PUBLIC.items() if place.f
 FEW = (
     "app.mount", "server.keep_alive", "http.listen", "http.domains", "files.expires", "limits.body",
     "limits.request_timeout", "limits.graceful_timeout", "proxy.trusted", "nginx.workers", "nginx.connections",
-    "log.format", "log.access", "run.user",
+    "log.format", "log.access", "run.user", "limits.header", "limits.header_timeout", "limits.body_timeout",
+    "limits.connections", "limits.rate", "limits.websocket_idle", "answers.security", "answers.compression",
 )  # fmt: skip
 """Settings that nginx.conf depends on, and that are seldom refused."""
 

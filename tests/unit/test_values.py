@@ -13,7 +13,9 @@ from porch import values as v
 from porch.settings import specs
 from porch.values import Kind
 
+HEADER = v.size_between(1024, 32768)
 COUNT, COUNT_AUTO, RATIO = v.count(1, 512), v.count(1, 512, auto=True), v.ratio(0, 64)
+RATE = 'is no rate; write requests in a second or a minute, such as "10/s" or "600/m"'
 WORD = v.choice("auto", "gunicorn", "granian")
 
 READ: list[tuple[Kind, object, object]] = [
@@ -33,6 +35,11 @@ READ: list[tuple[Kind, object, object]] = [
     (v.SIZE, "200m", 209715200),
     (v.SIZE, "1gb", 1024**3),
     (v.SIZE, "0", 0),
+    (HEADER, "16K", 16384),
+    (v.RATE, "10/s", "10/s"),
+    (v.RATE, " 600 / min", "600/m"),
+    (v.RATE, "off", ""),
+    (v.RATE, "", ""),
     (v.FLAG, True, True),
     (v.FLAG, "yes", True),
     (v.FLAG, "On", True),
@@ -81,6 +88,13 @@ REFUSED: list[tuple[Kind, object, str]] = [
     (v.SIZE, -1, '"-1" is no size; write bytes, or text such as "512K", "10M", "1G"; 0 is no limit'),
     (v.SIZE, [], 'a size is a number of bytes or text such as "10M"'),
     (v.SIZE, "99999999999G", '"99999999999G" is more than nginx can count; 0 is no limit'),
+    (HEADER, "512", '"512" is not a size from 1K to 32K'),
+    (HEADER, "1M", '"1M" is not a size from 1K to 32K'),
+    (v.RATE, "0/s", f'"0/s" {RATE}'),
+    (v.RATE, "10/h", f'"10/h" {RATE}'),
+    (v.RATE, "1000000/s", f'"1000000/s" {RATE}'),
+    (v.RATE, "ten", f'"ten" {RATE}'),
+    (v.RATE, 10, f'"10" {RATE}'),
     (v.FLAG, "maybe", '"maybe" is neither true nor false'),
     (v.FLAG, 2, '"2" is neither true nor false'),
     (v.FLAG, None, '"None" is neither true nor false'),
@@ -170,6 +184,7 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "seconds": (v.SECONDS, st.integers(0, v.LONGEST)),
     "seconds or auto": (v.SECONDS_OR_AUTO, st.one_of(st.integers(0, v.LONGEST), st.just("auto"))),
     "size": (v.SIZE, st.integers(0, v.LARGEST)),
+    "rate": (v.RATE, st.builds("{}/{}".format, st.integers(1, 999999), st.sampled_from("sm"))),
     "flag": (v.FLAG, st.booleans()),
     "count": (COUNT, st.integers(1, 512)),
     "count or auto": (COUNT_AUTO, st.one_of(st.integers(1, 512), st.just("auto"))),

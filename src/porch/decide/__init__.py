@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from porch.decide import edge, running, serving
+from porch.decide import clients, edge, running, serving
 from porch.decide.desk import Desk
 from porch.decide.standalone import kept
 from porch.errors import Exit, Refused
@@ -47,6 +47,8 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
         expires=edge.expires(desk),
         home_page=home_page,
         limits=limits,
+        clients=clients.clients(desk),
+        answers=clients.answers(desk),
         trusted=edge.trusted(desk),
         log=running.log(desk),
         run=run,

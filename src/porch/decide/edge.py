@@ -62,6 +62,7 @@ def limits(desk: Desk, taken: Taken) -> LimitsPlan:
         stop=Chosen(key, graceful + 5, graceful_origin, f"above the app server's {show_seconds(graceful)}"),
         kill=Chosen(key, graceful + 10, graceful_origin, "after this what still runs is killed"),
         start=desk.chosen("limits.start_timeout", wanted.start_timeout, "the app must be healthy by then"),
+        websocket=desk.chosen("limits.websocket_idle", wanted.websocket_idle, "a WebSocket that is silent is closed"),
     )
 
 
@@ -101,6 +102,7 @@ def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
         binary=desk.chosen("nginx.binary", found.binary, why),
         version=found.version,
         modules=tuple(sorted(found.modules)),
+        counts_headers=found.counts_headers,
         workers=desk.chosen(
             "nginx.workers",
             workers,
@@ -139,13 +141,22 @@ def _lack(desk: Desk, found: Nginx, protocol: Protocol) -> str:
     """What keeps this nginx from doing the job; empty when nothing does."""
     if found.version < OLDEST:
         return f"is {'.'.join(map(str, found.version))}, older than {'.'.join(map(str, OLDEST))}"
-    needed = {"http_proxy", "http_map", "http_upstream_keepalive"}
+    needed = {"http_proxy", "http_map", "http_upstream_keepalive", *_for_limits(desk)}
     if protocol == "uwsgi":
         needed.add("http_uwsgi")
     if desk.settings.proxy.trusted:
         needed |= {"http_realip", "http_geo"}
     lacking = sorted(needed - found.modules)
     return f"lacks {', '.join(lacking)}" if lacking else ""
+
+
+def _for_limits(desk: Desk) -> set[str]:
+    wanted, needed = desk.settings.limits, set[str]()
+    if wanted.connections:
+        needed |= {"http_limit_conn", "http_geo"}
+    if wanted.rate:
+        needed |= {"http_limit_req"}
+    return needed
 
 
 def static(desk: Desk) -> Chosen[tuple[Static, ...]]:

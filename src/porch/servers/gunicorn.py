@@ -43,6 +43,10 @@ THEIRS: Mapping[str, str] = {
 }
 """Names in the user's own file -> the setting that each decides."""
 
+LONGEST_LINE = 8190
+"""The most that gunicorn can be told."""
+FIELDS = 150
+
 CONTROL_SOCKET_SINCE = (25, 1)
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  # a file system in memory is what is wanted
@@ -216,12 +220,20 @@ def _rest(plan: Plan) -> Iterator[python.Node]:
     yield python.assign("forwarded_allow_ips", "127.0.0.1,::1", "Nothing is forwarded but by nginx.")
     yield python.assign("forwarder_headers", "", "No header may set SCRIPT_NAME, PATH_INFO or REMOTE_USER.")
     yield python.assign("header_map", "drop", "A header with an underscore could pass for another one.")
-    yield python.assign("limit_request_line", 8190, "As much as nginx lets through.")
-    yield python.assign("limit_request_field_size", 16380)
+    yield from _sizes_of_requests(plan)
     yield python.gap()
     yield python.assign("accesslog", None, "nginx writes the access lines.")
     yield python.assign("errorlog", "-", "To standard error, for the one stream of logs.")
     yield python.assign("loglevel", plan.log.level.value, plan.log.level.note, plan.log.level.setting)
+
+
+def _sizes_of_requests(plan: Plan) -> Iterator[python.Node]:
+    header = plan.clients.header
+    line = header.value - len("\r\n")
+    note = "As much as nginx lets through; 0 is no limit of its own."
+    yield python.assign("limit_request_line", line if line <= LONGEST_LINE else 0, note, header.setting)
+    yield python.assign("limit_request_field_size", 2 * header.value, setting=header.setting)
+    yield python.assign("limit_request_fields", FIELDS, "nginx counts them, and adds its own.")
 
 
 def _number(name: LiteralString, chosen: Chosen[int], plan: Plan) -> Iterator[python.Node]:

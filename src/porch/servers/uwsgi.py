@@ -24,8 +24,8 @@ Option = ini.Option | ini.Comment | ini.Gap
 
 FILES_MOST = 65536
 """uWSGI makes tables for as many open files as it may have: in a container with no limit they take 8 GB."""
-BUFFER = 32768
-"""For the request's headers; its own 4096 are too few for long cookies. 65535 is the protocol's end."""
+PACKET = 65535
+"""The longest that the protocol knows: all headers and variables of a request. Its own limit is 4096."""
 BODY_IN_MEMORY = 65536
 
 
@@ -155,7 +155,7 @@ def _requests(plan: Plan) -> Iterator[Option]:
     if request.value:
         yield ini.option("harakiri", request.value, request.note, request.setting)
         yield ini.option("harakiri-verbose", True, "Say what the process was doing.")
-    yield ini.option("buffer-size", BUFFER, "Room for the headers, cookies above all.")
+    yield ini.option("buffer-size", PACKET, "Room for all headers that nginx lets through.")
     yield ini.option("post-buffering", BODY_IN_MEMORY, "A larger body waits on disk, not in the process.")
     yield ini.option("ignore-sigpipe", True, "A client that has left is no error.")
     yield ini.option("ignore-write-errors", True)

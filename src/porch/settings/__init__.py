@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, cast
 
 from porch import values as v
+from porch.settings.answers import Answers
 from porch.settings.app import App, Server
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
 from porch.settings.running import Log, Run
@@ -33,6 +34,7 @@ class Settings:
         images=("STATIC_URL", "STATIC_PATH"),
     )
     files: Files = Files()
+    answers: Answers = Answers()
     limits: Limits = Limits()
     proxy: Proxy = Proxy()
     nginx: Nginx = Nginx()

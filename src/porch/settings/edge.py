@@ -73,6 +73,34 @@ class Limits:
         example="10s",
         images=("GRACEFUL_TIMEOUT",),
     )
+    header: int = setting(
+        v.size_between(1024, 32 * 1024),
+        8 * 1024,
+        "Longest request line, and longest header; all headers together may be four times as long.",
+        example="16K",
+    )
+    header_timeout: int = setting(
+        v.SECONDS, 10, "How long a client may take to send the headers of its request.", example="30s"
+    )
+    body_timeout: int = setting(
+        v.SECONDS, 10, "Longest silence of a client that sends a body, or receives an answer.", example="1m"
+    )
+    connections: int | str = setting(
+        v.count(0, 65535, auto=True),
+        v.AUTO,
+        "Requests of one client that are in work at the same time; more are answered 429, 0 is no limit. "
+        "`auto`: 256 of one public address; a private one may be a proxy or a gateway that stands for many.",
+        example="50",
+    )
+    rate: str = setting(
+        v.RATE,
+        "",
+        "Requests that one client may send to the app, such as `10/s` or `600/m`; more are answered 429.",
+        example="10/s",
+    )
+    websocket_idle: int = setting(
+        v.SECONDS, 3600, "Longest silence on a WebSocket, in both directions, before it is closed.", example="10m"
+    )
     start_timeout: int = setting(
         v.SECONDS, 60, "The app must answer its first health probe within this time.", example="10s"
     )

@@ -94,3 +94,32 @@ def test_ready_never_reaches_the_app() -> None:
     """The worker answers by itself, whatever the mount."""
     seen, sent = call("/api", path="/-/porch/ready")
     assert (seen, sent[0]["status"], sent[1]["body"]) == ([], 200, b'{"status":"ready"}')
+
+
+@pytest.mark.parametrize(
+    ("told", "added"),
+    [
+        ([(b"content-type", b"text/event-stream")], [(b"x-accel-buffering", b"no")]),
+        ([(b"Content-Length", b"2")], []),
+        ([(b"x-accel-buffering", b"yes")], []),
+    ],
+)
+def test_an_answer_without_a_length_is_handed_on_as_it_comes(
+    told: list[tuple[bytes, bytes]], added: list[tuple[bytes, bytes]]
+) -> None:
+    """nginx is asked not to hold it back, unless the app has said otherwise; the app's own message stays as it was."""
+    message = {"type": "http.response.start", "status": 200, "headers": list(told)}
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        del scope, receive
+        await send(message)
+        await send({"type": "http.response.body", "body": b"x"})
+
+    async def server_send(each: dict[str, Any]) -> None:
+        sent.append(each)
+
+    settings = Settings("app:app", "asgi", "", "/", "")
+    asyncio.run(wrap(app, settings)({"type": "http", "path": "/", "headers": []}, None, server_send))  # type: ignore[arg-type]
+    assert [each.get("headers") for each in sent] == [told + added, None]
+    assert message["headers"] == told

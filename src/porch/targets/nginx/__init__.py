@@ -12,8 +12,7 @@ from porch.servers import kept
 from porch.syntax import words
 from porch.syntax.file import File
 from porch.syntax.nginx import Expr, Node, block, directive, gap, join, render
-from porch.targets.nginx import forwarding, locations, logs, mime
-from porch.values import show_size
+from porch.targets.nginx import compression, errors, forwarding, limits, locations, logs, mime, security, upgrades
 
 NAME = "nginx.conf"
 
@@ -103,10 +102,20 @@ def _http(plan: Plan) -> Node:
             gap(),
             *_sending(),
             gap(),
-            *_client_limits(plan),
+            *limits.sizes(plan),
+            gap(),
+            *compression.everywhere(plan),
             gap(),
             *forwarding.client(plan),
+            *limits.clients(plan),
             *forwarding.maps(plan),
+            *security.maps(plan),
+            *errors.maps(plan),
+            gap(),
+            *security.added(plan),
+            gap(),
+            *errors.pages(),
+            *upgrades.led(plan),
             gap(),
             _upstream(plan),
             gap(),
@@ -155,35 +164,6 @@ def _sending() -> list[Node]:
         ),
         directive("open_file_cache_valid", "5s"),
         directive("open_file_cache_errors", False),
-    ]
-
-
-def _client_limits(plan: Plan) -> list[Node]:
-    body = plan.limits.body
-    return [
-        directive("client_max_body_size", show_size(body.value).lower(), note=body.note, setting=body.setting),
-        directive("client_body_buffer_size", "64k"),
-        directive("client_header_buffer_size", "1k", note="One request line or header has at most 8k."),
-        directive("large_client_header_buffers", 4, "8k"),
-        directive("client_header_timeout", "10s", note="A client that is slower than this holds no connection."),
-        directive("client_body_timeout", "10s"),
-        directive("send_timeout", "10s"),
-        directive("reset_timedout_connection", True),
-        directive("lingering_timeout", "5s"),
-        *_keep_alive(plan),
-        directive("max_ranges", 16),
-    ]
-
-
-def _keep_alive(plan: Plan) -> list[Node]:
-    if plan.trusted.value:
-        why = "Longer than a load balancer keeps its idle connections, so that it is never the one surprised."
-        timeout = "75s"
-    else:
-        why, timeout = "An idle client gives its connection back.", "10s"
-    return [
-        directive("keepalive_timeout", timeout, note=why, setting=plan.trusted.setting),
-        directive("keepalive_requests", 1000),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
+from porch.targets.nginx import upgrades
 
 KNOWS_REQUEST_PORT = (1, 29, 3)
 """`$request_port` and `$is_request_port`: changes with nginx 1.29.3."""
@@ -85,7 +86,7 @@ def maps(plan: Plan) -> list[Node]:
                 note="The scheme is a trusted proxy's word, and one of two words.",
             )
         )
-    nodes += [*_port_maps(plan), *_upgrade_maps(plan)]
+    nodes += [*_port_maps(plan), *upgrades.maps(plan)]
     return nodes
 
 
@@ -154,28 +155,6 @@ def _host(plan: Plan) -> tuple[Value, Value]:
     return Expr("$host$host_port"), Expr("$client_port")
 
 
-def _upgrades(plan: Plan) -> bool:
-    return plan.app.interface.value != "wsgi"
-
-
-def _upgrade_maps(plan: Plan) -> list[Node]:
-    """Only a plain WebSocket handshake is handed on: no h2c, no list, no body that could smuggle a request."""
-    if not _upgrades(plan):
-        return []
-    return [
-        _map(Expr("$http_upgrade"), Expr("$websocket"), (Expr("default"), ""), ("websocket", "websocket")),
-        _map(
-            Expr('"$request_method:$websocket:$content_length:$http_transfer_encoding"'),
-            Expr("$upgrade"),
-            (Expr("default"), ""),
-            ("GET:websocket::", "websocket"),
-            ("GET:websocket:0:", "websocket"),
-            note="A WebSocket handshake is a GET without a body; nothing else may upgrade the connection.",
-        ),
-        _map(Expr("$upgrade"), Expr("$upstream_connection"), (Expr("default"), ""), ("websocket", "upgrade")),
-    ]
-
-
 def _map(source: Expr, variable: Expr, *rows: tuple[Value, Value], note: str = "") -> Node:
     return block("map", source, variable, children=[entry(key, value) for key, value in rows], note=note)
 
@@ -201,6 +180,12 @@ def upstream_timing(plan: Plan) -> list[Node]:
         ),
         directive(f"{kind}_next_upstream_tries", 3),
         directive(f"{kind}_next_upstream_timeout", f"{min(RETRY_WITHIN, read.value)}s", setting=read.setting),
+        directive(
+            f"{kind}_buffering",
+            True,
+            note="A slow client holds no worker of the app; an answer that is made bit by bit asks to be passed on so.",
+        ),
+        directive(f"{kind}_request_buffering", True),
         directive(f"{kind}_buffer_size", "16k", note="Headers of the answer: room for large cookies."),
         directive(f"{kind}_buffers", 8, "16k"),
         directive(f"{kind}_ignore_headers", "X-Accel-Redirect", note="The app's answers open no file of this machine."),
@@ -225,7 +210,7 @@ def headers(plan: Plan) -> list[Node]:
     nodes: list[Node] = [directive("proxy_http_version", Expr("1.1")), directive("proxy_redirect", False)]
     note = "The truth about the client, which no client can forge."
     nodes += [_header(name, value, note if name == "Host" else "") for name, value in told]
-    if _upgrades(plan):
+    if upgrades.possible(plan):
         nodes += [_header("Upgrade", Expr("$upgrade")), _header("Connection", Expr("$upstream_connection"))]
     else:
         nodes += [_header("Upgrade", ""), _header("Connection", "", "Nothing to say: connections to the app are kept.")]

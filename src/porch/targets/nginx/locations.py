@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
-from porch.syntax.nginx import Expr, Node, block, comment, directive, gap, join
+from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
+from porch.targets.nginx import compression, errors, limits, upgrades
 
 UPSTREAM: LiteralString = "app"
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
@@ -26,6 +27,7 @@ def servers(plan: Plan) -> list[Node]:
             *_listen(plan, default=True),
             directive("server_name", "", setting=domains.setting),
             *_health(plan, "Health is told here too: who asks often knows no name of the site."),
+            *errors.locations(plan),
             block("location", "/", children=[directive("return", 421)]),
         ],
         note="Requests for any other host.",
@@ -46,6 +48,7 @@ def _site(plan: Plan) -> list[Node]:
         *_health(plan),
         *(_static(plan, each, first=not index) for index, each in enumerate(plan.static.value)),
         *_home_page(plan),
+        *errors.locations(plan),
         block(
             "location",
             Expr(r"~ /\.(?!well-known/)"),
@@ -56,7 +59,8 @@ def _site(plan: Plan) -> list[Node]:
     ]
 
 
-def _pass(plan: Plan) -> Node:
+def passed(plan: Plan) -> Directive:
+    """To the app."""
     if plan.server.protocol == "uwsgi":
         return directive("uwsgi_pass", Expr(UPSTREAM))
     return directive("proxy_pass", Expr("http://app"))
@@ -64,18 +68,21 @@ def _pass(plan: Plan) -> Node:
 
 def _app(plan: Plan) -> list[Node]:
     mount = plan.app.mount
+    plain = [*limits.rate_here(plan), passed(plan)]
+    to_app, sockets = [*upgrades.away(plan), *plain], upgrades.location(plan, plain)
     if not mount.value:
-        return [block("location", "/", children=[_pass(plan)])]
+        return [block("location", "/", children=to_app), *sockets]
     return [
         block(
             "location",
             f"{mount.value}/",
-            children=[_pass(plan)],
+            children=to_app,
             note="The whole path is handed on; the app's server takes the prefix off.",
             setting=mount.setting,
         ),
-        block("location", Expr("="), mount.value, children=[_pass(plan)], setting=mount.setting),
+        block("location", Expr("="), mount.value, children=to_app, setting=mount.setting),
         block("location", "/", children=[directive("return", 404)], setting=mount.setting),
+        *sockets,
     ]
 
 
@@ -108,7 +115,7 @@ def _health(
                 ),
                 directive(intercept, True),
                 directive("error_page", 500, 502, 503, 504, "=503", "@not_ready"),
-                _pass(plan),
+                passed(plan),
             ],
         ),
         block(
@@ -125,12 +132,13 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
     span = _span(expires.value) if expires.value else -1
     kept = directive("expires", span, note=expires.note * first, setting=expires.setting)
     if not each.url.endswith("/"):
-        children: list[Node] = [directive("alias", each.path, setting=setting), kept]
+        children: list[Node] = [directive("alias", each.path, setting=setting), kept, *compression.of_files(plan)]
         return block("location", Expr("="), each.url, children=children, setting=setting)
     children = [
         directive("alias", each.path, setting=setting),
         directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
         kept,
+        *compression.of_files(plan),
         *_precompressed(plan, first=first),
         block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
@@ -161,5 +169,6 @@ def _home_page(plan: Plan) -> list[Node]:
     children: list[Node] = [
         directive("root", folder or "/", setting=page.setting),
         directive("try_files", f"/{name}", "=404", setting=page.setting),
+        *compression.of_files(plan),
     ]
     return [block("location", Expr("="), "/", children=children, setting=page.setting)]

@@ -14,18 +14,62 @@ _FIELDS: tuple[LiteralString, ...] = (
     '{"time":"$time_iso8601",',
     '"source":"access",',
     '"client":"$remote_addr",',
-    '"method":"$request_method",',
+    '"peer":"$realip_remote_addr",',
+    '"method":"$log_method",',
     '"host":"$host",',
-    '"uri":"$request_uri",',
+    '"uri":"$log_uri",',
     '"protocol":"$server_protocol",',
     '"status":$log_status,',
     '"bytes":$body_bytes_sent,',
     '"duration_s":$request_time,',
     '"app_s":"$upstream_response_time",',
-    '"referer":"$http_referer",',
-    '"user_agent":"$http_user_agent",',
+    '"referer":"$log_referer",',
+    '"user_agent":"$log_user_agent",',
     '"request_id":"$request_id"}',
 )
+
+_SAID: tuple[tuple[Expr, Expr, Expr, Expr, LiteralString], ...] = (
+    (
+        Expr("$request"),
+        Expr("$log_method"),
+        Expr('"~^(?<log_method_said>[A-Z]+) "'),
+        Expr("$log_method_said"),
+        "As the client wrote it: an error page is always a GET to nginx.",
+    ),
+    (
+        Expr("$request_uri"),
+        Expr("$log_uri"),
+        Expr('"~^(?<log_uri_begin>.{1000})."'),
+        Expr("$log_uri_begin..."),
+        "A line stays below 4096 bytes, so that lines of two workers never mix.",
+    ),
+    (
+        Expr("$http_referer"),
+        Expr("$log_referer"),
+        Expr('"~^(?<log_referer_begin>.{300})."'),
+        Expr("$log_referer_begin..."),
+        "",
+    ),
+    (
+        Expr("$http_user_agent"),
+        Expr("$log_user_agent"),
+        Expr('"~^(?<log_agent_begin>.{300})."'),
+        Expr("$log_agent_begin..."),
+        "",
+    ),
+)
+"""What a client says at any length, the variable for the log, what is found in it, what is kept, and why."""
+
+
+def _fields(plan: Plan) -> tuple[LiteralString, ...]:
+    """Without its module, nginx cannot tell the peer from the client, and they are the same."""
+    able = "http_realip" in plan.nginx.modules
+    return _FIELDS if able else tuple(text.replace("$realip_remote_addr", "$remote_addr") for text in _FIELDS)
+
+
+def _kept(source: Expr, variable: Expr, found: Expr, kept: Expr, note: LiteralString) -> Node:
+    whole = Expr("$request_method") if source.source == "$request" else source
+    return block("map", source, variable, children=[entry(Expr("default"), whole), entry(found, kept)], note=note)
 
 
 def nodes(plan: Plan) -> list[Node]:
@@ -44,8 +88,13 @@ def nodes(plan: Plan) -> list[Node]:
             children=[entry(Expr("default"), Expr("$status")), entry(Expr("~^0"), 0)],
             note="A status with a leading zero (a request that was cut off) is no number in JSON.",
         ),
+        *(_kept(*each) for each in _SAID),
         directive(
-            "log_format", "json", Expr("escape=json"), *(join(Expr(text)) for text in _FIELDS), setting=kind.setting
+            "log_format",
+            "json",
+            Expr("escape=json"),
+            *(join(Expr(text)) for text in _fields(plan)),
+            setting=kind.setting,
         ),
         directive("access_log", "/dev/stdout", "json", setting=kind.setting),
     ]

@@ -32,6 +32,9 @@ FORGED = frozenset(
 )
 """Left out: frameworks and middleware would believe them, and nobody vouches for them."""
 
+TELLING = ("content-length", "x-accel-buffering")
+"""With the first, an answer is whole or a file; with the second, the app has decided for itself."""
+
 
 def wrap(app: App, mount: str) -> App:
     """The app under its mount, with the client, scheme, host and port as the client used them."""
@@ -69,9 +72,21 @@ def wrap(app: App, mount: str) -> App:
             # an address of IPv6 has colons of its own, and stands in brackets
             name, colon, digits = host.rpartition(":")
             environ["SERVER_NAME"] = name if colon and digits.isdigit() else host
-        return app(environ, start_response)
+        return app(environ, flowing(start_response))
 
     return application
+
+
+def flowing(start_response: StartResponse) -> StartResponse:
+    """Ask nginx to hand an answer on as it comes, where its length is not told: it is made bit by bit."""
+
+    def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+        for name, _ in headers:
+            if name.lower() in TELLING:
+                return start_response(status, headers, *failure)
+        return start_response(status, [*headers, ("X-Accel-Buffering", "no")], *failure)
+
+    return start
 
 
 def answering(app: App) -> App:

@@ -40,13 +40,21 @@ def truthful(mount: str) -> Any:
     return as_the_client_came
 
 
+async def flowing(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001  # aiohttp gives both
+    """Ask nginx to hand an answer on as it comes, where its length is not told: it is made bit by bit."""
+    if response.content_length is None:
+        response.headers.setdefault("X-Accel-Buffering", "no")
+
+
 def wrap(app: web.Application, mount: str) -> web.Application:
     """The app, or an outer one that has it at its mount, with the middleware in front."""
     if not mount:
         app.middlewares.insert(0, truthful(mount))
+        app.on_response_prepare.append(flowing)
         return app
     # The outer app reads the body, so the user's own limit must stand there; aiohttp has no public name for it.
     outer = web.Application(middlewares=[truthful(mount)], client_max_size=getattr(app, "_client_max_size", 1024**2))
+    outer.on_response_prepare.append(flowing)
     outer.add_subapp(mount, app)
     return outer
 

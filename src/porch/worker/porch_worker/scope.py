@@ -37,6 +37,9 @@ FORGED = frozenset(
 )
 """Left out: frameworks and middleware would believe them, and nobody vouches for them."""
 
+TELLING = (b"content-length", b"x-accel-buffering")
+"""With the first, an answer is whole or a file; with the second, the app has decided for itself."""
+
 
 def wrap(app: App, settings: Settings) -> App:
     """The app under its mount, with the client, scheme, host and port as the client used them."""
@@ -54,9 +57,26 @@ def wrap(app: App, settings: Settings) -> App:
             return await _answer(send, 200, b"application/json", READY_BODY)
         if mount and not path.startswith(below) and path != mount:
             return await _refuse(kind, receive, send)
-        return await app(_truthful(scope, mount), receive, send)
+        return await app(_truthful(scope, mount), receive, flowing(send) if kind == "http" else send)
 
     return application
+
+
+def flowing(send: Send) -> Send:
+    """Ask nginx to hand an answer on as it comes, where its length is not told: it is made bit by bit."""
+
+    def sent(message: Message) -> Awaitable[None]:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            for name, _ in headers:
+                if name.lower() in TELLING:
+                    break
+            else:
+                headers.append((b"x-accel-buffering", b"no"))
+            message = {**message, "headers": headers}
+        return send(message)
+
+    return sent
 
 
 def _truthful(scope: Scope, mount: str) -> Scope:

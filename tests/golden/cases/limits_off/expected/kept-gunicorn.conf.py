@@ -51,9 +51,11 @@ forwarded_allow_ips = "127.0.0.1,::1"
 forwarder_headers = ""
 # A header with an underscore could pass for another one.
 header_map = "drop"
-# As much as nginx lets through.
+# As much as nginx lets through; 0 is no limit of its own.
 limit_request_line = 8190
-limit_request_field_size = 16380
+limit_request_field_size = 16384
+# nginx counts them, and adds its own.
+limit_request_fields = 150
 
 # nginx writes the access lines.
 accesslog = None

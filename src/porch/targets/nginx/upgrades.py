@@ -1,0 +1,73 @@
+"""WebSockets: who may open one, and how long it may be silent.
+
+Rule: only a plain handshake is handed on, and only it gets the long time: a request that merely says so does not.
+"""
+
+from __future__ import annotations
+
+from porch.plan import Plan
+from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
+
+STATUS: int = 418
+"""Never sent: it leads a handshake to its location. nginx has no other way to choose a timeout by a header."""
+
+
+def possible(plan: Plan) -> bool:
+    """WSGI knows no WebSockets, and the uwsgi protocol hands none on."""
+    return plan.app.interface.value != "wsgi"
+
+
+def maps(plan: Plan) -> list[Node]:
+    """Only a plain WebSocket handshake is handed on: no h2c, no list, no body that could smuggle a request."""
+    if not possible(plan):
+        return []
+    return [
+        _map(Expr("$http_upgrade"), Expr("$websocket"), (Expr("default"), ""), ("websocket", "websocket")),
+        _map(
+            Expr('"$request_method:$websocket:$content_length:$http_transfer_encoding"'),
+            Expr("$upgrade"),
+            (Expr("default"), ""),
+            ("GET:websocket::", "websocket"),
+            ("GET:websocket:0:", "websocket"),
+            note="A WebSocket handshake is a GET without a body; nothing else may upgrade the connection.",
+        ),
+        _map(Expr("$upgrade"), Expr("$upstream_connection"), (Expr("default"), ""), ("websocket", "upgrade")),
+    ]
+
+
+def _map(source: Expr, variable: Expr, *rows: tuple[Value, Value], note: str = "") -> Node:
+    return block("map", source, variable, children=[entry(key, value) for key, value in rows], note=note)
+
+
+def led(plan: Plan) -> list[Directive]:
+    """For `http`: where a handshake goes, as an error that nobody sees."""
+    if not possible(plan):
+        return []
+    return [
+        directive("error_page", STATUS, Expr("="), Expr("@websocket"), note="Not an error: see `location @websocket`."),
+        directive("recursive_error_pages", True),
+    ]
+
+
+def away(plan: Plan) -> list[Node]:
+    """For a location that passes to the app: a handshake leaves it."""
+    return [block("if", Expr("($upgrade)"), children=[directive("return", STATUS)])] if possible(plan) else []
+
+
+def location(plan: Plan, children: list[Directive]) -> list[Node]:
+    """Where handshakes are answered."""
+    if not possible(plan):
+        return []
+    idle = plan.limits.websocket
+    return [
+        block(
+            "location",
+            Expr("@websocket"),
+            children=[
+                directive("proxy_read_timeout", f"{idle.value}s", note=idle.note, setting=idle.setting),
+                directive("proxy_send_timeout", f"{idle.value}s", setting=idle.setting),
+                *children,
+            ],
+            note="Handshakes of WebSockets, which may be silent for longer than a request may take.",
+        )
+    ]
