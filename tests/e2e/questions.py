@@ -121,7 +121,7 @@ class Case:
     """A sample app."""
 
     folder: str
-    """Below tests/apps; `django` is made by `startproject`."""
+    """Below tests/apps; `django` is made by `startproject`; empty for an app that is an installed package."""
     target: str
     ask: Questions
 
@@ -129,7 +129,7 @@ class Case:
 BY_APP: dict[str, dict[str, Case]] = {
     "wsgi": {
         "flask": Case("flask_factory", "shop:create_app()", flask_factory),
-        "httpbin": Case("httpbin_site", "wsgi:app", httpbin),
+        "httpbin": Case("", "httpbin:app", httpbin),
         "django": Case("django", "shop.wsgi:application", django),
         "plain": Case("echo_wsgi", "app.py", plain),
     },

@@ -18,7 +18,6 @@ FOUND = [
     pytest.param("starlette_socket", "app:app", "granian", questions.starlette, id="starlette"),
     pytest.param("aiohttp_hello", "app:app", "gunicorn", questions.aiohttp, id="aiohttp"),
     pytest.param("datasette_memory", "app:app", "granian", questions.datasette, id="datasette"),
-    pytest.param("httpbin_site", "wsgi:app", "granian", questions.httpbin, id="httpbin"),
     pytest.param("echo_wsgi", "app:app", "granian", questions.plain, id="plain-wsgi"),
     pytest.param("echo_asgi", "app:app", "granian", questions.plain, id="plain-asgi"),
 ]

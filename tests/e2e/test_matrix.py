@@ -23,7 +23,7 @@ def test_same_answers_on_every_server(
     project: MakeProject, request: pytest.FixtureRequest, case: Case, words: tuple[str, ...]
 ) -> None:
     """The server is swapped by its name alone, and the app's answers stay the same."""
-    folder = request.getfixturevalue("django_folder") if case.folder == "django" else case.folder
+    folder = request.getfixturevalue("django_folder") if case.folder == "django" else case.folder or None
     site = project(folder).run(case.target, *words, "--workers", "1")
     case.ask(site)
     assert site.stop() == 0
