@@ -90,7 +90,8 @@ def _finding(said: Said, found: Facts, environ: Mapping[str, str]) -> Finding:
     finding = frameworks.detect(project, None if wanted == AUTO else wanted)
     if finding.sure or said.settings.app.interface != AUTO:
         return finding
-    seen = inspection.import_app(found.python, finding.target, finding.import_from or found.folder)
+    child = inspection.Child(found.python, found.folder, decide.user(said, found, finding))
+    seen = inspection.import_app(child, finding.target, finding.import_from or found.folder)
     return replace(
         finding,
         interface=seen.interface,

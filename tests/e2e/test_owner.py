@@ -64,3 +64,26 @@ def test_everybody_else_is_kept_out(project: MakeProject) -> None:
         words, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], capture_output=True, text=True, check=False
     )
     assert "PermissionError" in done.stderr
+
+
+WHO = """
+import os
+
+raise RuntimeError(f"imported by {os.getuid()} of {os.getgroups()} in {os.getcwd()} at home in {os.environ['HOME']}")
+from elsewhere import make
+
+app = make()
+"""
+
+
+@pytest.mark.parametrize("words", [("check", "app:app", "--app-interface", "wsgi"), ("explain", "--target", "app:app")])
+def test_app_is_imported_as_the_user_that_it_will_run_as(project: MakeProject, words: tuple[str, ...]) -> None:
+    """The import that a check or the detection needs has the rights, the groups and the folder of the app's user."""
+    asked = project()
+    asked.write("app.py", WHO)
+    asked.write("elsewhere.py", "make = vars\n")
+    entry = pwd.getpwnam("www-data")
+    told = asked.porch(*words, "--user", "www-data")
+    assert told.code == 3
+    seen = f"imported by {entry.pw_uid} of [{entry.pw_gid}] in {asked.folder} at home in {entry.pw_dir}"
+    assert f"RuntimeError: {seen}\n" in told.stderr

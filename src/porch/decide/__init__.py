@@ -20,7 +20,7 @@ from porch.servers import Server
 from porch.sources import Said
 from porch.values import AUTO
 
-__all__ = ["kept", "plan"]
+__all__ = ["kept", "plan", "user"]
 
 PRESTART = "prestart.sh"
 
@@ -58,6 +58,15 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
     if desk.problems:
         raise Refused(*desk.problems)
     return _with_warnings(decided, (*said.notes, *desk.warnings))
+
+
+def user(said: Said, facts: Facts, finding: Finding) -> str:
+    """Whom the app will run as, before all else is decided; empty for the caller. Raises Refused."""
+    desk = Desk(said, facts, finding)
+    chosen = running.user(desk)
+    if desk.problems:
+        raise Refused(*desk.problems)
+    return chosen.value
 
 
 def _with_warnings(decided: Plan, warnings: Sequence[str]) -> Plan:

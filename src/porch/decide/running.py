@@ -40,12 +40,11 @@ def run(desk: Desk) -> RunPlan:
     # A unix socket's path has at most 107 bytes (unix(7)); the longest one here is `<folder>/app-NNNN/app.sock`.
     if len(folder.value.encode()) > 85:
         desk.refuse("run.dir", f"the run folder's path is too long for sockets: {folder.value}", "choose a shorter one")
-    return RunPlan(
-        folder=folder, user=_user(desk), root=desk.facts.machine.root, container=desk.facts.machine.container
-    )
+    return RunPlan(folder=folder, user=user(desk), root=desk.facts.machine.root, container=desk.facts.machine.container)
 
 
-def _user(desk: Desk) -> Chosen[str]:
+def user(desk: Desk) -> Chosen[str]:
+    """Whom the app runs as; empty for the caller."""
     key, wanted, facts = "run.user", desk.settings.run.user, desk.facts
     if not facts.machine.root:
         if wanted not in {AUTO, facts.home_user}:

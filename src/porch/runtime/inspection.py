@@ -1,6 +1,7 @@
 """Imports the user's app in a child process and reports what it is.
 
-Rule: porch's own process never imports user code; the child's failure is a Problem with the app's own traceback.
+Rule: porch's own process never imports user code; the child runs in the project, as the user whom the app will run as;
+its failure is a Problem with the app's own traceback.
 """
 
 from __future__ import annotations
@@ -30,15 +31,24 @@ class Seen:
     statics: tuple[StaticFolder, ...]
 
 
-def import_app(python: str, target: str, folder: str, interface: str = "") -> Seen:
-    """Import the app as a worker would; `interface` asks for that kind. Raises Refused (exit 3)."""
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Who imports the app, and where."""
+
+    python: str
+    project: str
+    """Working directory, as the app will have it."""
+    user: str = ""
+    """Empty: the caller."""
+
+
+def import_app(child: Child, target: str, folder: str, interface: str = "") -> Seen:
+    """Import the app from that folder as a worker would; `interface` asks for that kind. Raises Refused (exit 3)."""
     asked = {"target": target, "interface": interface, "mount": "", "folder": folder, "report": ""}
-    environment = os.environ | {"PYTHONPATH": _search_path(), "PORCH_WORKER": json.dumps(asked)}
-    words = (python, "-m", "porch_worker.inspect")
+    told = {"PYTHONPATH": _search_path(), "PYTHONSAFEPATH": "1", "PORCH_WORKER": json.dumps(asked)}
+    python = child.python
     try:
-        done = subprocess.run(
-            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
-        )
+        done = _run((python, "-m", "porch_worker.inspect"), child, told)
     except subprocess.TimeoutExpired:
         what = f"importing {target} did not end within {LONGEST:.0f} s"
         raise Refused(Problem(what, target, "see what it waits for when it is imported", Exit.APP)) from None
@@ -51,6 +61,25 @@ def import_app(python: str, target: str, folder: str, interface: str = "") -> Se
     what = str(answer.get("what") or f"importing {target} ended the process with code {done.returncode}")
     detail = str(answer.get("traceback") or done.stderr)
     raise Refused(Problem(what, target, str(answer.get("fix") or ""), Exit.APP, detail))
+
+
+def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    from porch.runtime.process import identity  # brings asyncio, which costs 50 ms of a command that imports no app
+
+    found = identity(child.user)
+    environment = os.environ | told | (found.environment if found else {})
+    return subprocess.run(
+        words,
+        cwd=child.project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+        user=found.uid if found else None,
+        group=found.gid if found else None,
+        extra_groups=found.groups if found else None,
+    )
 
 
 def _search_path() -> str:

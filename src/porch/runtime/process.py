@@ -44,6 +44,11 @@ class Identity:
         """For chown."""
         return self.uid, self.gid
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a login would set."""
+        return {"HOME": self.home, "USER": self.name, "LOGNAME": self.name}
+
 
 def identity(user: str) -> Identity | None:
     """The user of that name, or None when children are to run as the caller."""
@@ -171,7 +176,7 @@ def _dead_child() -> int | None:
 def _environment(order: Order) -> dict[str, str]:
     environment = {**os.environ, **order.environment}
     if order.identity is not None:
-        environment.update(HOME=order.identity.home, USER=order.identity.name, LOGNAME=order.identity.name)
+        environment.update(order.identity.environment)
     return environment
 
 

@@ -20,7 +20,8 @@ from porch.syntax.file import File
 def import_app(plan: Plan) -> None:
     """Import the app as a worker would; raises Refused (exit 3)."""
     app = plan.app
-    inspection.import_app(app.python.value, app.target.value, app.import_from, app.interface.value)
+    child = inspection.Child(app.python.value, app.folder, plan.run.user.value)
+    inspection.import_app(child, app.target.value, app.import_from, app.interface.value)
 
 
 def judge(launch: Launch, files: Mapping[str, File]) -> None:
