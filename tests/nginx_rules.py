@@ -46,7 +46,7 @@ TOLD = {
 BUILT_IN = {
     "scheme", "host", "remote_addr", "remote_port", "request_id", "server_port", "request_port", "is_request_port",
     "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
-    "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "realip_remote_addr",
+    "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "msec", "realip_remote_addr",
     "upstream_response_time", "upstream_connect_time", "binary_remote_addr", "request",
 }  # fmt: skip
 """Variables of nginx itself that are in use; those that begin with `http_` or `upstream_http_` are headers."""

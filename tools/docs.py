@@ -84,7 +84,9 @@ def _settings() -> str:
     text += (
         "Each setting can be said in four places. The later one wins:\n"
         "`[tool.porch]` in `pyproject.toml`, then `porch.toml`, then a variable, then a flag.\n"
-        "Variables of [known images](variables.md) are weaker than `PORCH_*`, and stronger than files.\n\n"
+        "Variables of [known images](variables.md) are weaker than `PORCH_*`, and stronger than files.\n"
+        "Kubernetes sets variables such as `PORCH_SERVICE_HOST` and `PORCH_PORT=tcp://...` where a Service "
+        "is named porch: they are no settings, and are ignored.\n\n"
         "`porch explain` shows each value with its origin and its reason.\n"
         "Editors that know JSON Schema can check `porch.toml` with [settings.schema.json](settings.schema.json).\n"
     )

@@ -31,6 +31,8 @@ class Place:
     """Content of a small file."""
     exposed: str = ""
     """First file below a folder that must not be public, relative; of a file its own name where it must not be."""
+    searched: int = 0
+    """Entries of a folder that were looked at, where it has more than that; 0: all of them."""
 
 
 class Places(Mapping[str, Place]):
@@ -54,7 +56,8 @@ class Places(Mapping[str, Place]):
 def look(path: Path) -> Place:
     """What stands at the path; a place that may not be read is as good as none."""
     if path.is_dir():
-        return Place(True, folder=True, exposed=exposed(path))
+        found, searched = exposed(path)
+        return Place(True, folder=True, exposed=found, searched=searched)
     if not path.is_file():
         return Place(False)
     try:
@@ -65,18 +68,21 @@ def look(path: Path) -> Place:
         return Place(False)
 
 
-def exposed(folder: Path) -> str:
-    """The first entry below the folder that no visitor may read, relative to it; empty when there is none."""
+def exposed(folder: Path) -> tuple[str, int]:
+    """The first entry below the folder that no visitor may read, relative to it; empty when there is none.
+
+    And how many entries were looked at, where the folder has more; 0 where all were.
+    """
     seen = 0
     for here, folders, files in os.walk(folder):
         folders.sort()
         for name in (*sorted(files), *folders):
             seen += 1
             if _secret(name):
-                return str((Path(here) / name).relative_to(folder))
+                return str((Path(here) / name).relative_to(folder)), 0
         if seen > _MOST:
-            break
-    return ""
+            return "", seen
+    return "", 0
 
 
 def _secret(name: str) -> bool:

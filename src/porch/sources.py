@@ -18,6 +18,8 @@ from porch.settings import Settings
 from porch.spec import Flag, Spec
 
 CONFIG = "porch.toml"
+_SERVICE = re.compile(r"PORCH_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_SERVICE_URL = re.compile(r"PORCH_(\w+_)?PORT=(tcp|udp|sctp)://.*")
 RESERVED = frozenset({"PORCH_WORKER"})
 """Variables that porch sets for its own children; no settings."""
 
@@ -67,6 +69,18 @@ def load(folder: Path, environ: Mapping[str, str], flags: Iterable[Flag] = (), c
     if reading.problems:
         raise Refused(*reading.problems)
     return Said(settings.build(reading.values), reading.origins, notes)
+
+
+def peek(spec: Spec, folder: Path, config: Path | None = None) -> object:
+    """What the files say of one setting, whatever else is wrong in them; None for nothing."""
+    files = ((config_file(folder, config), ()), (folder / "pyproject.toml", ("tool", "porch")))
+    for path, above in files:
+        found: Any = _toml(_Reading(), path)[0]
+        for name in (*above, spec.section, spec.name):
+            found = found.get(name) if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # TOML is untyped
+        if found is not None:
+            return found  # pyright: ignore[reportUnknownVariableType]  # as above
+    return None
 
 
 def config_file(folder: Path, config: Path | None = None) -> Path:
@@ -171,8 +185,13 @@ def _read_variables(reading: _Reading, environ: Mapping[str, str]) -> None:
         if name.startswith("PORCH_") and name not in RESERVED:
             if name in known:
                 reading.take(known[name], environ[name], f"${name}")
-            else:
+            elif not _of_a_service(name, environ[name]):
                 reading.problems.append(_unknown_variable(name, known))
+
+
+def _of_a_service(name: str, value: str) -> bool:
+    """Whether Kubernetes set it: for each Service there are such variables in every container, for one `porch` too."""
+    return bool(_SERVICE.fullmatch(name) or _SERVICE_URL.fullmatch(f"{name}={value}"))
 
 
 def _unknown_variable(name: str, known: Iterable[str]) -> Problem:

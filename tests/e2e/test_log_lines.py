@@ -6,6 +6,8 @@ Rule: the whole of both streams is read, from the first line to the last after t
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -53,6 +55,32 @@ def test_access_object_names_its_parts(project: MakeProject) -> None:
     assert line["uri"] == "/one?two=3"
     assert seen["request_id"] in line.values()
     assert "127.0.0.1" in line.values()
+    assert isinstance(line["app_s"], float)
+    assert site.stop() == 0
+
+
+def test_times_have_one_shape(project: MakeProject) -> None:
+    """Access lines, the app's own and porch's have the same kind of time, whatever the zone of the machine."""
+    site = project("echo_wsgi").run("--workers", "1", "--log-format", "json", TZ="Asia/Kolkata")
+    site.get("/say?word=x")
+    site.stdout.wait_for("print says x")
+    site.stdout.wait_for('"GET')
+    assert site.stop() == 0
+    told = _objects([*site.stdout.lines, *site.stderr.lines])
+    assert {"app", "access", "porch"} <= {each["source"] for each in told}
+    for each in told:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", each["time"]), each
+    moments = [datetime.fromisoformat(each["time"]).timestamp() for each in told]
+    assert max(moments) - min(moments) < 60
+
+
+def test_what_nginx_answers_took_the_app_no_time(project: MakeProject) -> None:
+    """`app_s` is null where the app was not asked."""
+    asked = project("echo_wsgi")
+    asked.write("files/a.txt", "a")
+    site = asked.run("--workers", "1", "--log-format", "json", "--static", "/files/=files")
+    site.get("/files/a.txt")
+    assert json.loads(site.stdout.wait_for("/files/a.txt")[0])["app_s"] is None
     assert site.stop() == 0
 
 

@@ -5,6 +5,7 @@ Rule: a refusal names what is wrong, where, and what to do next; a traceback is 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -244,3 +245,22 @@ def test_unknown_user(project: MakeProject) -> None:
     outcome = _with(project).run_refused("app:app", "--user", "nobody-here")
     assert outcome.code in {2, 4}
     _quiet(outcome, outcome.code, "nobody-here")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["migrrate", "now"], "migrrate is not found"),
+        (["./prepare"], "./prepare is not executable"),
+        (["python", "prepair.py"], "there is no script prepair.py"),
+    ],
+)
+def test_check_looks_at_the_command_that_runs_first(project: MakeProject, words: list[str], said: str) -> None:
+    """A prestart command that is missing, not executable, or without its script is told before anything is started."""
+    asked = project("echo_wsgi")
+    asked.write("prepare", "#!/bin/sh\n")
+    asked.write("porch.toml", f"[app]\nprestart = {json.dumps(words)}\n")
+    told = asked.porch("check", "app:app")
+    assert told.code == 4
+    assert f"the prestart command cannot be run: {said}" in told.stderr
+    assert "at:  app.prestart from porch.toml:2" in told.stderr

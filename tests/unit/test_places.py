@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from porch import places
 from porch.places import Place, Places, exposed, look
 
 
@@ -54,7 +55,7 @@ def test_what_must_stay_private_is_found(tmp_path: Path, name: str) -> None:
     (tmp_path / "index.html").write_text("x")
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("x")
-    found = exposed(tmp_path)
+    found, _ = exposed(tmp_path)
     assert name.startswith(found)
     assert found
 
@@ -64,14 +65,24 @@ def test_the_same_file_is_named_each_time(tmp_path: Path) -> None:
     for name in ("b.py", "a/a.py", "a.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    assert exposed(tmp_path) == "a.py"
+    assert exposed(tmp_path) == ("a.py", 0)
+
+
+def test_how_far_a_large_folder_was_searched_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of media is not read to its end, and that is known."""
+    monkeypatch.setattr(places, "_MOST", 3)
+    for name in ("a/1.txt", "a/2.txt", "b/1.txt", "c/app.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert exposed(tmp_path) == ("", 5)
+    assert look(tmp_path).searched == 5
 
 
 def test_a_place_is_looked_at_once(tmp_path: Path) -> None:
     """All decisions see the same, even where the disk changes in between."""
-    places, path = Places(), tmp_path / "a.txt"
-    assert not places[str(path)].exists
+    seen, path = Places(), tmp_path / "a.txt"
+    assert not seen[str(path)].exists
     path.write_text("x")
-    assert not places[str(path)].exists
-    assert list(places) == [str(path)]
-    assert len(places) == 1
+    assert not seen[str(path)].exists
+    assert list(seen) == [str(path)]
+    assert len(seen) == 1

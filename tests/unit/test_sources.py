@@ -194,6 +194,41 @@ def test_other_variables_are_left_alone(project: Project) -> None:
     assert project.said({"PORCHES": "2", "PATH": "/bin", "PORCH_WORKER": "{}"}).origins == {}
 
 
+SERVICE = {
+    "PORCH_SERVICE_HOST": "10.0.0.1",
+    "PORCH_SERVICE_PORT": "80",
+    "PORCH_SERVICE_PORT_HTTP": "80",
+    "PORCH_PORT": "tcp://10.0.0.1:80",
+    "PORCH_PORT_80_TCP": "tcp://10.0.0.1:80",
+    "PORCH_PORT_80_TCP_PROTO": "tcp",
+    "PORCH_PORT_80_TCP_PORT": "80",
+    "PORCH_PORT_80_TCP_ADDR": "10.0.0.1",
+    "PORCH_WEB_SERVICE_HOST": "10.0.0.2",
+    "PORCH_WEB_PORT": "tcp://10.0.0.2:80",
+}
+
+
+def test_what_kubernetes_sets_for_a_service_is_left_alone(project: Project) -> None:
+    """A Service named porch, or porch-web, gives every container such variables."""
+    assert project.said(SERVICE).origins == {}
+
+
+def test_a_port_that_was_typed_is_no_service(project: Project) -> None:
+    """Kubernetes' variable of that name holds a URL; a number is a mistake that is told."""
+    assert len(project.problems({"PORCH_PORT": "8080"})) == 1
+
+
+def test_one_setting_is_seen_past_all_mistakes(project: Project) -> None:
+    """Which format problems are told in must be known while there are problems."""
+    wanted = spec("log.format")
+    project.holds(porch_toml='[lmits]\nbody = 1\n[log]\nformat = "json"\n')
+    assert sources.peek(wanted, project.path) == "json"
+    project.holds(porch_toml="not toml", pyproject_toml='[tool.porch.log]\nformat = "json"\n')
+    assert sources.peek(wanted, project.path) == "json"
+    project.holds(pyproject_toml="[tool]\nporch = 3\n")
+    assert sources.peek(wanted, project.path) is None
+
+
 WRONG = [
     ({"PORCH_SERVER_WORKERS": "some"}, [], 'server.workers: "some" is not a whole number from 1 to 512 or "auto"'),
     ({"WEB_CONCURRENCY": "some"}, [], 'server.workers: "some" is not a whole number from 1 to 512 or "auto"'),

@@ -10,6 +10,7 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from porch.cli import parser, screen
 from porch.errors import Exit, Problem, Refused
@@ -19,15 +20,16 @@ from porch.syntax.file import Unwritable
 
 def run(words: Sequence[str]) -> int:
     """Run one command line; returns the exit code."""
+    given = Namespace()
     try:
         given = parser.parser(words).parse_args(words)
         given.words = tuple(words[1:])
         return _commands()[given.command](given)
     except Refused as refused:
-        screen.problems(refused.problems, as_json=_wants_json(words))
+        screen.problems(refused.problems, as_json=_wants_json(words, given))
         return int(refused.exit)
     except Unwritable as error:
-        screen.problems([unwritable(error)], as_json=_wants_json(words))
+        screen.problems([unwritable(error)], as_json=_wants_json(words, given))
         return int(Exit.USAGE)
     except KeyboardInterrupt:
         return 130
@@ -46,16 +48,20 @@ def unwritable(error: Unwritable) -> Problem:
     return Problem(str(error), error.setting, "choose another value, or give that file or folder another name")
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    """Whether `run` was told to log in JSON: then its errors are JSON too, even where the command line is at fault."""
-    from porch import settings
+def _wants_json(words: Sequence[str], given: Namespace) -> bool:
+    """Whether `run` was told to log in JSON: then its errors are JSON too, whatever is at fault."""
+    from porch import settings, sources
 
     wanted = settings.spec("log.format")
     typed = " ".join(words).replace("=", " ")
-    return (
-        any(f"{flag} json" in typed for flag in (*wanted.short, wanted.flag))
-        or os.environ.get(wanted.variable) == "json"
-    )
+    for flag in (*wanted.short, wanted.flag):
+        if f"{flag} " in typed:
+            return f"{flag} json" in typed
+    if wanted.variable in os.environ:
+        return os.environ[wanted.variable] == "json"
+    target, config = getattr(given, "target", None), getattr(given, "config", None)
+    folder = Path(target) if target and Path(target).is_dir() else Path.cwd()
+    return sources.peek(wanted, folder, Path(config) if config else None) == "json"
 
 
 def _commands() -> Mapping[str, Callable[[Namespace], int]]:
@@ -95,6 +101,7 @@ def _check(given: Namespace) -> int:
     from porch.runtime import assemble, trial
 
     plan = mainline.plan_for(mainline.asked(given.target, flags(given), given.config), os.environ)
+    trial.find_prestart(plan)
     trial.import_app(plan)
     trial.judge(assemble.launch(plan), assemble.files(plan, targets.nginx_files(plan)))
     for warning in plan.warnings:

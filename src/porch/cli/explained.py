@@ -118,8 +118,7 @@ def explain(given: Namespace) -> int:
     wanted = mainline.asked(given.target, tuple(getattr(given, "flags", ())), given.config)
     said = mainline.said_for(wanted, os.environ)
     if given.setting and given.setting not in {spec.key for spec in settings.specs()}:
-        known = [spec.key for spec in settings.specs()]
-        fix = suggestion(given.setting, known) or "run `porch explain` for all of them"
+        fix = _meant(given.setting) or "run `porch explain` for all of them"
         raise Refused(Problem(f'there is no setting "{given.setting}"', "command line", fix))
     plan = mainline.plan_for(wanted, os.environ)
     found = decisions(plan, said)
@@ -129,10 +128,18 @@ def explain(given: Namespace) -> int:
         told = [_as_json(each) for each in found]
         print(json.dumps(told[0] if given.setting else _whole(plan, told), indent=2))
     elif given.setting:
-        _show_one(found[0])
+        _show_one(found[0], servers.by_name(plan.server.name.value))
     else:
         show_all(plan, found)
     return int(Exit.DONE)
+
+
+def _meant(word: str) -> str:
+    """The setting with that name in some section, or the nearest key."""
+    named = [spec.key for spec in settings.specs() if word in (spec.name, spec.variable, spec.flag)]
+    if named:
+        return f"did you mean {' or '.join(named)}?"
+    return suggestion(word, [spec.key for spec in settings.specs()])
 
 
 def _as_json(each: Explained) -> dict[str, Any]:
@@ -159,21 +166,17 @@ def _whole(plan: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _show_one(each: Explained) -> None:
+def _show_one(each: Explained, server: servers.Server) -> None:
     spec = settings.spec(each.setting)
     print(f"{screen.styled(each.setting, 'bold', sys.stdout)} = {show(each)}")
     print(f"  {spec.says}")
     print(f"  origin   {each.origin}")
     print(f"  reason   {each.reason}")
     print(f"  say it   {spec.variable}={spec.example}  or  {(*spec.short, spec.flag)[0]} {spec.example}")
-    for name, instead in _cannot(each.setting):
-        print(f"  {name} cannot: {instead}")
+    if each.setting in server.cannot:
+        print(f"  {server.name} cannot: {server.cannot[each.setting]}")
     for landing in each.lines:
         print(f"  lands in {landing.file}:{landing.line}  {landing.text}")
-
-
-def _cannot(key: str) -> list[tuple[str, str]]:
-    return [(server.name, server.cannot[key]) for server in servers.SERVERS if key in server.cannot]
 
 
 def show_all(plan: Plan, found: list[Explained]) -> None:

@@ -104,7 +104,7 @@ def _sizes(plan: Plan) -> str:
 
 
 def _json_line(level: str, message: str, **more: str) -> None:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
     told = {"time": now, "source": "porch", "level": level, "message": message, **more}
     print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
 

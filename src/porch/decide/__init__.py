@@ -133,8 +133,14 @@ def _prestart(desk: Desk) -> Chosen[tuple[str, ...]]:
     return desk.chosen(key, (), "nothing runs before the app")
 
 
+def _number(desk: Desk, key: str) -> float:
+    section, _, name = key.partition(".")
+    value = getattr(getattr(desk.settings, section), name)
+    return float(value) if isinstance(value, int) else 0.0
+
+
 def _tell_what_cannot_be(desk: Desk, server: Server) -> None:
     """Warn of each setting that was said and that this server cannot honour."""
     for key, instead in server.cannot.items():
-        if desk.is_said(key):
+        if desk.is_said(key) and not (key in server.most and _number(desk, key) <= server.most[key]):
             desk.warnings.append(f"{server.name} cannot honour {key} ({desk.said.origin(key)}): {instead}")

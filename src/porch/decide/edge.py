@@ -164,9 +164,20 @@ def static(desk: Desk) -> Chosen[tuple[Static, ...]]:
     found = [each for each in (_detected(desk, url, folder) for url, folder in _found(desk)) if each]
     said = [each for each in (_said(desk, url, path) for url, path in desk.settings.static) if each]
     merged = {each.url: each for each in (*found, *said)}
+    for each in merged.values():
+        _tell_how_far(desk, each)
     reason = "answered by nginx without the app" if merged else "none was found or set"
     origin = desk.said.origin("static") if said or not found else "detected"
     return Chosen("static", tuple(merged.values()), origin, reason)
+
+
+def _tell_how_far(desk: Desk, each: Static) -> None:
+    searched = desk.facts.places[each.path.rstrip("/")].searched
+    if searched:
+        desk.warnings.append(
+            f"{each.path} is large: its first {searched} entries were searched for code and secrets; "
+            f"nginx refuses the rest by name, such as .env, *.py and *.sqlite"
+        )
 
 
 def _found(desk: Desk) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def _version(facts: Facts, server: Server) -> str:
 def _installed(desk: Desk, server: Server) -> Server | None:
     if _version(desk.facts, server):
         return server
-    what = f"{server.name} is not installed for {desk.facts.python}"
+    what = f"{server.name} is not installed for {desk.facts.python} ({desk.facts.python_from})"
     fix = f"{desk.facts.python} -m pip install {server.packages[0]}"
     desk.refuse("server.name", what, fix, Exit.MACHINE)
     return None
@@ -203,7 +203,7 @@ def _need_package(desk: Desk, kind: Chosen[str]) -> None:
     package = {"gevent": "gevent", "aiohttp": "aiohttp"}.get(kind.value, "")
     if package and package not in desk.facts.servers:
         fix = f"{desk.facts.python} -m pip install {package}"
-        what = f"{package} is not installed for {desk.facts.python}"
+        what = f"{package} is not installed for {desk.facts.python} ({desk.facts.python_from})"
         desk.problems.append(Problem(what, f"{kind.setting} from {kind.origin}", fix, Exit.MACHINE))
 
 

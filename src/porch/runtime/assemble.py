@@ -87,7 +87,9 @@ def _path(plan: Plan) -> tuple[str, str]:
 def _nginx(plan: Plan) -> Program:
     folder = plan.run.folder.value
     words = (plan.nginx.binary.value, "-e", "stderr", "-p", folder, "-c", f"{folder}/nginx.conf")
-    return Program("nginx", words, folder, stop_signal="QUIT")
+    # Its times in JSON are in UTC, as those of all other lines are; a person reads the time of the machine.
+    zone = (("TZ", "UTC"),) if plan.log.format.value == "json" else ()
+    return Program("nginx", words, folder, zone, stop_signal="QUIT")
 
 
 def _replan(live: str, words: Iterable[str]) -> Program:

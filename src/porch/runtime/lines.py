@@ -140,9 +140,9 @@ def encode(value: dict[str, Any]) -> bytes:
 
 
 def now() -> str:
-    """The moment in UTC with milliseconds, as in `2026-01-31T10:20:30.123Z`."""
+    """The moment in UTC with milliseconds, as nginx writes it: `2026-01-31T10:20:30.123+00:00`."""
     moment = time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1000) % 1000:03d}Z"
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1000) % 1000:03d}+00:00"
 
 
 def requests(chunk: bytes, form: Format) -> tuple[int, int]:

@@ -227,4 +227,4 @@ class Reload:
 
 def now() -> str:
     """UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

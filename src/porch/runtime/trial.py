@@ -5,6 +5,8 @@ Rule: nothing is left behind, and nothing of a running instance is touched.
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +24,30 @@ def import_app(plan: Plan) -> None:
     app = plan.app
     child = inspection.Child(app.python.value, app.folder, plan.run.user.value)
     inspection.import_app(child, app.target.value, app.import_from, app.interface.value)
+
+
+def find_prestart(plan: Plan) -> None:
+    """Look for the command that runs before the app, and for the script in it; raises Refused."""
+    words, app = plan.app.prestart.value, plan.app
+    if not words:
+        return
+    own = str(Path(app.python.value).parent)
+    search = os.pathsep.join((own, os.environ.get("PATH", os.defpath)))
+    program = str(Path(app.folder, words[0])) if "/" in words[0] else words[0]
+    if not shutil.which(program, path=search):
+        there = Path(program).is_file()
+        what = f"the prestart command cannot be run: {words[0]} is {'not executable' if there else 'not found'}"
+        fix = f"chmod +x {program}" if there else "install it, or correct the path; it is relative to the project"
+        raise Refused(_prestart_problem(plan, what, fix))
+    script = words[1] if len(words) > 1 and words[1].endswith((".py", ".sh")) else ""
+    if script and not Path(app.folder, script).is_file():
+        what = f"the prestart command cannot be run: there is no script {script}"
+        raise Refused(_prestart_problem(plan, what, "correct the path; it is relative to the project"))
+
+
+def _prestart_problem(plan: Plan, what: str, fix: str) -> Problem:
+    chosen = plan.app.prestart
+    return Problem(what, f"{chosen.setting} from {chosen.origin}", fix, Exit.MACHINE)
 
 
 def judge(launch: Launch, files: Mapping[str, File]) -> None:

@@ -49,6 +49,11 @@ class Server(Protocol):
         ...
 
     @property
+    def most(self) -> Mapping[str, int]:
+        """Setting -> the greatest number of it that can be honoured; what happens above it stands in `cannot`."""
+        ...
+
+    @property
     def flags(self) -> Mapping[str, str]:
         """Option of its command line -> the setting that it carries."""
         ...

@@ -20,7 +20,8 @@ BACKLOG_LEAST = 128
 CONNECTIONS_LEAST = 1024
 """nginx holds idle connections open, and each takes a place: too few of them, and requests wait for no reason."""
 KEEP_ALIVE_MOST = 60
-"""granian's option for it ends there."""
+GRACEFUL_MOST = 1800
+"""granian's options for them end there."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,14 @@ class Granian:
             "server.worker_class": "it has one kind of worker",
             "server.config": "it reads no file; give its options as server.args",
             "server.keep_alive": "an idle connection is closed after a minute at most",
+            "limits.graceful_timeout": "requests in work at a stop have half an hour at most",
             "limits.request_timeout": "nginx answers 504 in time, but the request runs to its end in its worker",
         }
+
+    @property
+    def most(self) -> Mapping[str, int]:
+        """Setting -> the greatest number of it."""
+        return {"server.keep_alive": KEEP_ALIVE_MOST, "limits.graceful_timeout": GRACEFUL_MOST}
 
     @property
     def flags(self) -> Mapping[str, str]:
@@ -98,7 +105,7 @@ class Granian:
             *("--backpressure", str(max(CONNECTIONS_LEAST, server.backlog.value))),
             *("--http1-header-read-timeout", str(min(KEEP_ALIVE_MOST, max(1, server.keep_alive.value)) * 1000)),
             *("--respawn-failed-workers", "--respawn-interval", "0.1"),
-            *("--workers-kill-timeout", str(min(1800, max(1, limits.graceful.value)))),
+            *("--workers-kill-timeout", str(min(GRACEFUL_MOST, max(1, limits.graceful.value)))),
             *("--no-access-log", "--log-level", plan.log.level.value),
             *server.args.value,
         )

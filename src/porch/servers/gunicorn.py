@@ -72,6 +72,11 @@ class Gunicorn:
         }
 
     @property
+    def most(self) -> Mapping[str, int]:
+        """Setting -> the greatest number of it."""
+        return {}
+
+    @property
     def flags(self) -> Mapping[str, str]:
         """Option of its command line -> the setting that it carries."""
         return {}

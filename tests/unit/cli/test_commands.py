@@ -100,12 +100,14 @@ def test_problems_tell_place_and_fix(shell: Shell) -> None:
     )
 
 
-@pytest.mark.parametrize("asked", ["flag", "joined flag", "variable"])
+@pytest.mark.parametrize("asked", ["flag", "joined flag", "variable", "porch.toml"])
 def test_problems_are_json_where_json_was_asked_for(shell: Shell, monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
     """With JSON as the format of the log each problem is one JSON object on a line."""
     words = {"flag": ("--log-format", "json"), "joined flag": ("--log-format=json",)}.get(asked, ())
     if asked == "variable":
         monkeypatch.setitem(os.environ, "PORCH_LOG_FORMAT", "json")
+    if asked == "porch.toml":
+        shell.write("porch.toml", '[log]\nformat = "json"\n')
     told = shell.porch("run", "--workers", "some", *words)
     (line,) = told.err.splitlines()
     found: dict[str, Any] = json.loads(line)

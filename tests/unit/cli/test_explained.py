@@ -29,6 +29,30 @@ def test_one_setting(shell: Shell) -> None:
     assert lines[-1].endswith("  client_max_body_size 200m;")
 
 
+def test_what_another_server_cannot_is_not_told(shell: Shell) -> None:
+    """Only the server that runs the app matters."""
+    out = shell.porch("explain", "limits.request_timeout", "-s", "gunicorn").out
+    assert "  gunicorn cannot: " in out
+    assert "granian" not in out
+    assert "cannot" not in shell.porch("explain", "limits.request_timeout", "-s", "uwsgi").out
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("body", "limits.body"),
+        ("PORCH_LIMITS_BODY", "limits.body"),
+        ("--limits-body", "limits.body"),
+        ("limits.bdy", '"limits.body"'),
+    ],
+)
+def test_a_setting_that_is_half_named_is_suggested(shell: Shell, word: str, meant: str) -> None:
+    """A name without its section, a variable or a flag leads to the setting."""
+    told = shell.porch("explain", "--", word)
+    assert told.code == 2
+    assert f"fix: did you mean {meant}?" in told.err
+
+
 def test_one_setting_that_lands_in_several_files(shell: Shell) -> None:
     """nginx's lines and those of the server's command are told, with what a server cannot do."""
     out = shell.porch("explain", "limits.request_timeout").out

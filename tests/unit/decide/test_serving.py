@@ -119,7 +119,7 @@ def test_a_server_that_cannot_run_the_app_is_refused() -> None:
 def test_a_server_that_is_not_installed_is_refused(name: str, package: str) -> None:
     """It is refused with the command that installs it for the app's interpreter."""
     (problem,) = problems_of({"server.name": name}, with_servers("granian"))
-    assert problem.what == f"{name} is not installed for {PYTHON}"
+    assert problem.what == f"{name} is not installed for {PYTHON} (the interpreter that runs porch)"
     assert problem.fix == f"{PYTHON} -m pip install {package}"
     assert problem.exit is Exit.MACHINE
 
@@ -162,7 +162,7 @@ def test_a_worker_class_whose_package_is_missing_is_refused(facts: Facts) -> Non
     """gevent workers need gevent, whether porch.toml or the user's own file asks for them."""
     theirs = facts.places[CONFIG].exists
     (problem,) = problems_of({} if theirs else {"server.worker_class": "gevent"}, facts)
-    assert problem.what == f"gevent is not installed for {PYTHON}"
+    assert problem.what == f"gevent is not installed for {PYTHON} (the interpreter that runs porch)"
     assert problem.where == f"server.worker_class from {'gunicorn.conf.py:1' if theirs else 'porch.toml:1'}"
     assert (problem.fix, problem.exit) == (f"{PYTHON} -m pip install gevent", Exit.MACHINE)
 
@@ -364,7 +364,8 @@ def test_a_config_that_is_switched_off_is_not_read() -> None:
 
 CANNOT = [
     ("granian", "limits.request_timeout", "45s"),
-    ("granian", "server.keep_alive", 20),
+    ("granian", "server.keep_alive", 70),
+    ("granian", "limits.graceful_timeout", "31m"),
     ("gunicorn", "limits.request_timeout", "45s"),
     ("uwsgi", "log.level", "debug"),
     ("uwsgi", "server.keep_alive", 20),
@@ -376,6 +377,12 @@ def test_what_a_server_cannot_honour_is_said(name: str, key: str, value: object)
     """A setting that was said and that stands in the server's table is warned about with its place."""
     (warning,) = plan_of({"server.name": name, key: value}).warnings
     assert warning.startswith(f"{name} cannot honour {key} (porch.toml:1): ")
+
+
+@pytest.mark.parametrize(("key", "value"), [("server.keep_alive", 60), ("limits.graceful_timeout", "30m")])
+def test_what_a_server_can_do_up_to_an_end_is_not_warned_about(key: str, value: object) -> None:
+    """granian honours these, but no greater ones."""
+    assert plan_of({"server.name": "granian", key: value}).warnings == ()
 
 
 def test_what_was_not_said_is_not_warned_about() -> None:

@@ -220,9 +220,10 @@ def test_json_lines_always_parse() -> None:
     (form,) = conf.http.all("log_format")
     assert form.args[:2] == ("json", "escape=json")
     line = "".join(form.args[2:])
-    assert line.startswith('{"time":"$time_iso8601",')
+    assert line.startswith('{"time":"$log_second$log_fraction$log_zone",')
     assert line.endswith('"request_id":"$request_id"}')
     assert '"status":$log_status' in line
+    assert '"app_s":$log_app_s,' in line
 
 
 def test_a_value_that_nginx_cannot_hold_names_its_setting() -> None:

@@ -11,7 +11,7 @@ from porch.plan import Plan
 from porch.syntax.nginx import Expr, Node, block, directive, entry, join
 
 _FIELDS: tuple[LiteralString, ...] = (
-    '{"time":"$time_iso8601",',
+    '{"time":"$log_second$log_fraction$log_zone",',
     '"source":"access",',
     '"client":"$remote_addr",',
     '"peer":"$realip_remote_addr",',
@@ -22,7 +22,7 @@ _FIELDS: tuple[LiteralString, ...] = (
     '"status":$log_status,',
     '"bytes":$body_bytes_sent,',
     '"duration_s":$request_time,',
-    '"app_s":"$upstream_response_time",',
+    '"app_s":$log_app_s,',
     '"referer":"$log_referer",',
     '"user_agent":"$log_user_agent",',
     '"request_id":"$request_id"}',
@@ -61,6 +61,30 @@ _SAID: tuple[tuple[Expr, Expr, Expr, Expr, LiteralString], ...] = (
 """What a client says at any length, the variable for the log, what is found in it, what is kept, and why."""
 
 
+def _moment() -> list[Node]:
+    """nginx has the second and the zone as text, and the milliseconds as a number."""
+    pairs = (
+        (Expr("$time_iso8601"), Expr("$log_second"), Expr('"~^(?<log_second_said>.{19})"'), Expr("$log_second_said")),
+        (Expr("$msec"), Expr("$log_fraction"), Expr('"~(?<log_fraction_said>[.][0-9]+)$"'), Expr("$log_fraction_said")),
+        (Expr("$time_iso8601"), Expr("$log_zone"), Expr('"~(?<log_zone_said>.{6})$"'), Expr("$log_zone_said")),
+    )
+    why = "The time as in all other lines, milliseconds included."
+    return [
+        block("map", source, variable, children=[entry(found, kept)], note=why * (not index))
+        for index, (source, variable, found, kept) in enumerate(pairs)
+    ]
+
+
+def _app_seconds() -> Node:
+    return block(
+        "map",
+        Expr("$upstream_response_time"),
+        Expr("$log_app_s"),
+        children=[entry(Expr("default"), "null"), entry(Expr('"~(?<log_app_last>[0-9.]+)$"'), Expr("$log_app_last"))],
+        note="The app's part of the time: of the last try, where there were several; null where it was not asked.",
+    )
+
+
 def _fields(plan: Plan) -> tuple[LiteralString, ...]:
     """Without its module, nginx cannot tell the peer from the client, and they are the same."""
     able = "http_realip" in plan.nginx.modules
@@ -88,6 +112,8 @@ def nodes(plan: Plan) -> list[Node]:
             children=[entry(Expr("default"), Expr("$status")), entry(Expr("~^0"), 0)],
             note="A status with a leading zero (a request that was cut off) is no number in JSON.",
         ),
+        *_moment(),
+        _app_seconds(),
         *(_kept(*each) for each in _SAID),
         directive(
             "log_format",
