@@ -19,6 +19,7 @@ AUTO = st.just("auto")
 NUMBERS = st.integers(1, 512)
 URLS = st.sampled_from(("/static", "/static/", "/media/", "/api", "/api/", "/favicon.ico", "/-/porch/live", "/a/b.c/"))
 PATHS = st.sampled_from(("files", "files/", "page.html", "code", ".", "none", "/data", "x/../files", "odd name", "a$b"))
+PATH_URLS = st.sampled_from(("/upload/", "/upload", "/a/b.c/", "/api/report", "/static/x", "/.env"))
 CONFIGS = st.sampled_from(
     (
         "",
@@ -61,6 +62,22 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "limits.connections": AUTO | st.integers(0, 65535),
     "limits.rate": st.sampled_from(("", "off", "1/s", "10/s", "1/m", "999999/m")),
     "limits.websocket_idle": SECONDS,
+    "path": st.lists(
+        st.fixed_dictionaries(
+            {
+                "url": st.sampled_from(("/upload/", "/upload", "/a/b.c/", "/api/report", "/static/x", "/.env")),
+                "body": st.just("1G"),
+            },
+            optional={
+                "timeout": st.sampled_from((0, 1, "10m")),
+                "buffering": st.booleans(),
+                "request_buffering": st.booleans(),
+                "rate": st.sampled_from(("off", "5/m", "1/s")),
+            },
+        ),
+        max_size=3,
+        unique_by=lambda each: each["url"],
+    ),
     "answers.security": st.sampled_from(("safe", "strict", "off")),
     "answers.compression": st.sampled_from(("auto", "files", "all", "off")),
     "proxy.trusted": st.sampled_from(((), ("10.0.0.0/8",), ("10.0.0.0/8", "fd00::/8", "192.0.2.1"))),

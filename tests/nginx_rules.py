@@ -319,7 +319,8 @@ def timeouts_are_a_ladder(conf: Conf) -> Iterator[str]:
     limits = conf.plan.limits
     kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
     read = int(conf.value(f"{kind}_read_timeout").removesuffix("s"))
-    if not limits.request.value < read == limits.read.value:
+    longest = max(read, *(each.read or 0 for each in conf.plan.paths.value), 0)
+    if read != limits.read.value or not limits.request.value < longest:
         yield f"{kind}_read_timeout {read}"
     again = int(conf.value(f"{kind}_next_upstream_timeout").removesuffix("s"))
     if not 0 < again <= min(10, read):
@@ -424,10 +425,12 @@ def errors_have_pages(conf: Conf) -> Iterator[str]:
             told = {found.args[0]: found.args[1] for found in page.all("add_header")}
             if (told.get("Retry-After"), told.get("Cache-Control")) != ("$retry_after", "no-store"):
                 yield f"{url} with {told}"
+    everywhere = {found.args[:-1] for found in conf.http.all("error_page")}
     for found in conf.every:
-        elsewhere = found.inside and found.inside[-1].name != "http"
-        if found.name == "error_page" and elsewhere and found.inside[-1].args[-1] != HEALTH_READY:
-            yield f"the pages are lost in {found.inside[-1].args}"
+        own = found.all("error_page")
+        inner = own and found != conf.http and found.args[-1] != HEALTH_READY
+        if inner and {each.args[:-1] for each in own} != everywhere:
+            yield f"the pages are lost in {found.args}"
         if found.name.endswith("_intercept_errors") and found.inside[-1].args[-1] != HEALTH_READY:
             yield "answers of the app are replaced"
 
@@ -465,8 +468,10 @@ def clients_are_limited(conf: Conf) -> Iterator[str]:
         yield "a client is known by something else than its address"
     passing = [found for found in conf.every if found.all("proxy_pass") or found.all("uwsgi_pass")]
     passing = [found for found in passing if found.args[-1] != HEALTH_READY]
-    if wanted.rate.value and [found.args for found in passing if not found.all("limit_req")]:
-        yield "the rate is not held everywhere"
+    unlimited = {url for each in conf.plan.paths.value if each.rate == "" for url in (each.url, each.url.rstrip("/"))}
+    for found in passing:
+        if wanted.rate.value and not found.all("limit_req") and found.args[-1] not in unlimited:
+            yield f"the rate is not held in {found.args}"
 
 
 FILES = {("files", "^~"), ("files", "=")}
@@ -498,8 +503,13 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
                 yield f"{found.args[0]} waits {times}"
         elif [each.args for each in found.all("if")] != [("$upgrade",)] * asgi:
             yield f"a handshake stays in {found.args}"
-    if sum(each.args[0] == "@websocket" for each in passing) != asgi:
-        yield "no place for WebSockets"
+    places = {each.args[0] for each in passing if each.args[0].startswith("@")}
+    wanted = {"@websocket"} | {f"@websocket-{index}" for index, each in enumerate(conf.plan.paths.value) if each.rate}
+    if places != (wanted if asgi else set()):
+        yield f"places for WebSockets: {places}"
+    led = {found.args[-1] for found in conf.every if found.name == "error_page" and found.args[0] == "418"}
+    if led != places:
+        yield f"handshakes are led to {led}"
 
 
 def buffering_is_said(conf: Conf) -> Iterator[str]:
@@ -508,13 +518,47 @@ def buffering_is_said(conf: Conf) -> Iterator[str]:
     yield from (name for name in (f"{kind}_buffering", f"{kind}_request_buffering") if conf.value(name) != "on")
 
 
+def paths_differ_as_said(conf: Conf) -> Iterator[str]:
+    """Each path has what was said for it and nothing more, with and without the slash at its end."""
+    kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
+    places = {_key(each.args): each for each in conf.servers[-1].all("location")}
+    exact = {each.url for each in conf.plan.paths.value}
+    for index, path in enumerate(conf.plan.paths.value):
+        again = None if path.read is None else f"{min(10, path.read)}s"
+        wait = None if path.read is None else f"{path.read}s"
+        flags = {True: "on", False: "off", None: None}
+        wanted = {
+            f"{kind}_read_timeout": wait,
+            f"{kind}_send_timeout": wait,
+            f"{kind}_next_upstream_timeout": again,
+            f"{kind}_buffering": flags[path.buffering],
+            f"{kind}_request_buffering": flags[path.request_buffering],
+        }
+        bare = path.url.rstrip("/")
+        keys = [(path.url,) if path.url != bare else ("=", bare)]
+        keys += [("=", bare)] if path.url != bare and bare not in exact else []
+        for key in keys:
+            found = places.get(key)
+            if found is None:
+                yield f"no {key}"
+                continue
+            told = {each.name: each.args[0] for each in found.children if each.args and each.name in wanted}
+            if told != {name: value for name, value in wanted.items() if value is not None}:
+                yield f"{key} has {told}"
+            bodies = [_bytes(each.args[0]) for each in found.all("client_max_body_size")]
+            if bodies != ([] if path.body is None else [path.body]):
+                yield f"{key} takes {bodies}"
+            if path.rate and [each.args[0] for each in found.all("limit_req")] != [f"zone=rate-{index}"]:
+                yield f"{key} has the rate of others"
+
+
 RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     never_emitted, passes_are_plain, flags_are_said, headers_stand_once, no_header_can_be_forged,
     only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, hidden_files_are_refused,
     other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
     headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,
-    websockets_have_time, buffering_is_said,
+    websockets_have_time, buffering_is_said, paths_differ_as_said,
 )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ def _plain() -> Plan:
             private_counted=False,
             rate=chosen("limits.rate", ""),
         ),
+        paths=chosen("path", ()),
         answers=AnswersPlan(
             security=chosen("answers.security", "safe"), compression=chosen("answers.compression", "all")
         ),

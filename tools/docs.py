@@ -93,7 +93,8 @@ def _settings() -> str:
     for section, about in settings.sections().items():
         found = [spec for spec in settings.specs() if spec.section == section]
         # A section that is one table says of itself what its setting says.
-        text += f"\n## [{section}]\n" + f"\n{about}\n" * bool(found[0].name)
+        title = f"[[{section}]]" if found[0].kind.schema.get("type") == "array" else f"[{section}]"
+        text += f"\n## {title}\n" + f"\n{about}\n" * bool(found[0].name)
         text += "".join(_setting(spec) for spec in found)
     return text
 

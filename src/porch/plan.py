@@ -163,6 +163,21 @@ class ClientsPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PathPlan:
+    """What differs at one URL; None: as everywhere."""
+
+    url: str
+    """`/upload/` for all below it, `/report` for itself alone."""
+    body: int | None
+    read: int | None
+    """Seconds that nginx waits for the app."""
+    buffering: bool | None
+    request_buffering: bool | None
+    rate: str | None
+    """Empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswersPlan:
     """What nginx adds to answers."""
 
@@ -244,6 +259,7 @@ class Plan:
     """File that nginx answers `/` with, absolute; empty for none."""
     limits: LimitsPlan
     clients: ClientsPlan
+    paths: Chosen[tuple[PathPlan, ...]]
     answers: AnswersPlan
     trusted: Chosen[tuple[str, ...]]
     """CIDRs of the proxies in front whose word on the client is taken."""

@@ -30,6 +30,8 @@ class Kind:
     """A flag of this kind may be given several times."""
     switch: bool = False
     """A flag of this kind needs no value."""
+    form: str = ""
+    """How one is typed as a flag, where that is more than a word."""
 
 
 LONGEST = 10 * 365 * 86400
@@ -290,4 +292,5 @@ PAIRS = Kind(
     lambda v: ", ".join(f"{url}={folder}" for url, folder in v),
     {"type": "object", "additionalProperties": {"type": "string"}},
     many=True,
+    form="URL=FOLDER",
 )

@@ -47,6 +47,7 @@ FEW = (
     "limits.request_timeout", "limits.graceful_timeout", "proxy.trusted", "nginx.workers", "nginx.connections",
     "log.format", "log.access", "run.user", "limits.header", "limits.header_timeout", "limits.body_timeout",
     "limits.connections", "limits.rate", "limits.websocket_idle", "answers.security", "answers.compression",
+    "path",
 )  # fmt: skip
 """Settings that nginx.conf depends on, and that are seldom refused."""
 

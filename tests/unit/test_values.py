@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from porch import values as v
 from porch.settings import specs
+from porch.settings.path import PATHS, Path
 from porch.values import Kind
 
 HEADER = v.size_between(1024, 32768)
 COUNT, COUNT_AUTO, RATIO = v.count(1, 512), v.count(1, 512, auto=True), v.ratio(0, 64)
+PATH_URLS = "write /upload/ for it and all below it, or /report for itself alone"
 RATE = 'is no rate; write requests in a second or a minute, such as "10/s" or "600/m"'
 WORD = v.choice("auto", "gunicorn", "granian")
 
@@ -71,6 +73,9 @@ READ: list[tuple[Kind, object, object]] = [
     (v.PAIRS, {"/static/": "static"}, (("/static/", "static"),)),
     (v.PAIRS, "/a/=b, /c.ico=d=e", (("/a/", "b"), ("/c.ico", "d=e"))),
     (v.PAIRS, ["/a/=b"], (("/a/", "b"),)),
+    (PATHS, [{"url": "/up/", "body": "1K"}], (("/up/", Path(body=1024)),)),
+    (PATHS, ["/up body=1K", "/r rate=5/m"], (("/up", Path(body=1024)), ("/r", Path(rate="5/m")))),
+    (PATHS, "/up/ buffering=false, /r rate=off", (("/up/", Path(buffering=False)), ("/r", Path(rate="")))),
     (v.TEXT, "any text", "any text"),
     (v.PATH, "a/b c", "a/b c"),
 ]  # fmt: skip
@@ -95,6 +100,13 @@ REFUSED: list[tuple[Kind, object, str]] = [
     (v.RATE, "1000000/s", f'"1000000/s" {RATE}'),
     (v.RATE, "ten", f'"ten" {RATE}'),
     (v.RATE, 10, f'"10" {RATE}'),
+    (PATHS, {"url": "/up/"}, "this is a list of tables: write [[path]], with two brackets"),
+    (PATHS, [{"body": 1}], f"a path begins with its URL; {PATH_URLS}"),
+    (PATHS, "up", f'"up" is no URL of a path; {PATH_URLS}'),
+    (PATHS, [{"url": "/up", "bdoy": 1}], '"/up": unknown key "bdoy"; did you mean "body"?'),
+    (PATHS, "/up", '"/up" says nothing; add one of body, timeout, buffering, request_buffering, rate'),
+    (PATHS, "/up buffering=x", '"/up", buffering: "x" is neither true nor false'),
+    (PATHS, ["/up body=1", "/up rate=1/s"], '"/up" stands twice; join the two'),
     (v.FLAG, "maybe", '"maybe" is neither true nor false'),
     (v.FLAG, 2, '"2" is neither true nor false'),
     (v.FLAG, None, '"None" is neither true nor false'),
@@ -208,6 +220,14 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "domains": (v.DOMAINS, st.lists(NAMES, unique=True, max_size=4).map(tuple)),
     "prefix": (v.PREFIX, st.one_of(st.just(""), URLS)),
     "pairs": (v.PAIRS, st.dictionaries(URLS, LABELS, min_size=1).map(lambda found: tuple(found.items()))),
+    "paths": (
+        PATHS,
+        st.dictionaries(
+            URLS,
+            st.builds(Path, body=st.integers(0, v.LARGEST), timeout=st.none() | st.integers(0, 9), rate=st.just("")),
+            min_size=1,
+        ).map(lambda found: tuple(found.items())),
+    ),
     "text": (v.TEXT, LINES.filter(str.isprintable)),
     "path": (v.PATH, LINES.filter(str.isprintable)),
 }

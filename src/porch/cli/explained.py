@@ -16,7 +16,7 @@ from typing import Any, cast
 from porch import mainline, servers, settings
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused, suggestion
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Plan, Static
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, PathPlan, Plan, Static
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.targets import nginx
@@ -67,7 +67,8 @@ def _explained(key: str, chosen: Mapping[str, list[Chosen[Any]]], said: Said, fi
         return Explained(key, first.value, first.origin, first.reason, lines)
     spec, origin = settings.spec(key), said.origin(key)
     reason = _decides(origin, [each for found in chosen.values() for each in found])
-    value = getattr(getattr(said.settings, spec.section), spec.name) if spec.name else said.settings.static
+    section = getattr(said.settings, spec.section)
+    value = getattr(section, spec.name) if spec.name else section
     return Explained(key, value, origin, reason, lines)
 
 
@@ -105,6 +106,8 @@ def show(each: Explained) -> str:
         return "none"
     if isinstance(value, tuple) and isinstance(value[0], Static):
         return ", ".join(f"{one.url}={one.path}" for one in cast("tuple[Static, ...]", value))
+    if isinstance(value, tuple) and isinstance(value[0], PathPlan):
+        return ", ".join(one.url for one in cast("tuple[PathPlan, ...]", value))
     return settings.spec(each.setting).kind.show(value)
 
 

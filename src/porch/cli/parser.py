@@ -206,8 +206,7 @@ def _flag(group: argparse._ArgumentGroup, spec: Spec) -> None:  # pyright: ignor
     said = spec.says if not spec.default or spec.name == "listen" else f"{spec.says} [{spec.kind.show(spec.default)}]"
     told = said.replace("%", "%%").replace("`", "")
     long = next((each for each in reversed(spec.short) if each.startswith("--")), "")
-    name = long.removeprefix("--").upper().replace("-", "_") if spec.name else "URL=FOLDER"
-    name = name or spec.name.upper()
+    name = spec.kind.form or long.removeprefix("--").upper().replace("-", "_") or spec.name.upper()
     if spec.kind.switch:
         group.add_argument(
             *spellings,

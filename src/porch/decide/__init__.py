@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from porch.decide import clients, edge, running, serving
+from porch.decide import clients, edge, paths, running, serving
 from porch.decide.desk import Desk
 from porch.decide.standalone import kept
 from porch.errors import Exit, Refused
@@ -48,6 +48,7 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
         home_page=home_page,
         limits=limits,
         clients=clients.clients(desk),
+        paths=paths.paths(desk, static.value, served.protocol),
         answers=clients.answers(desk),
         trusted=edge.trusted(desk),
         log=running.log(desk),

@@ -9,6 +9,7 @@ import math
 from pathlib import PurePosixPath as Path
 from typing import cast
 
+from porch.decide import paths
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit
 from porch.facts import Nginx
@@ -45,18 +46,19 @@ def limits(desk: Desk, taken: Taken) -> LimitsPlan:
             desk.refuse(each, f"{each} is {seconds}, but nothing is done in less than a second", "for example 30s")
     key = "limits.graceful_timeout"
     same = wanted.graceful_timeout == AUTO
-    most = request if same else cast("int", wanted.graceful_timeout)
+    longest = _longest(desk, timeout)
+    most = longest.value if same else cast("int", wanted.graceful_timeout)
     finish = _timeout(desk, taken, key, most, "what is in work at a stop may take this long")
     if finish.value < 1 and not (same and request < 1):
         # nginx takes 0 for "no limit", which is the opposite of what is meant.
         desk.refuse(key, "what is in work at a stop needs at least one second", "for example 10s")
-    graceful, graceful_origin = finish.value, origin if same and finish.origin == "default" else finish.origin
+    graceful, graceful_origin = finish.value, longest.origin if same and finish.origin == "default" else finish.origin
     body = wanted.body
     return LimitsPlan(
         body=desk.chosen(
             "limits.body", body, f"a larger body is answered 413 ({show_size(body)})" if body else "no limit"
         ),
-        request=timeout,
+        request=longest,
         read=Chosen("limits.request_timeout", request + 2, origin, f"above the app server's {show_seconds(request)}"),
         graceful=Chosen(key, graceful, graceful_origin, finish.reason),
         stop=Chosen(key, graceful + 5, graceful_origin, f"above the app server's {show_seconds(graceful)}"),
@@ -64,6 +66,15 @@ def limits(desk: Desk, taken: Taken) -> LimitsPlan:
         start=desk.chosen("limits.start_timeout", wanted.start_timeout, "the app must be healthy by then"),
         websocket=desk.chosen("limits.websocket_idle", wanted.websocket_idle, "a WebSocket that is silent is closed"),
     )
+
+
+def _longest(desk: Desk, timeout: Chosen[int]) -> Chosen[int]:
+    """The app server knows one time for all paths, so it is that of the path that may take longest."""
+    seconds, url = paths.longest(desk)
+    if seconds <= timeout.value:
+        return timeout
+    reason = f"{timeout.reason}, at {url}; elsewhere nginx answers 504 after {show_seconds(timeout.value)}"
+    return Chosen(timeout.setting, seconds, f"{timeout.origin}, {desk.said.origin(paths.KEY)}", reason)
 
 
 def _timeout(desk: Desk, taken: Taken, key: str, seconds: int, reason: str) -> Chosen[int]:
@@ -154,7 +165,7 @@ def _for_limits(desk: Desk) -> set[str]:
     wanted, needed = desk.settings.limits, set[str]()
     if wanted.connections:
         needed |= {"http_limit_conn", "http_geo"}
-    if wanted.rate:
+    if wanted.rate or any(each.rate for _, each in desk.settings.path):
         needed |= {"http_limit_req"}
     return needed
 

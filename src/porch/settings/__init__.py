@@ -14,6 +14,7 @@ from porch import values as v
 from porch.settings.answers import Answers
 from porch.settings.app import App, Server
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
+from porch.settings.path import KEYS, PATHS, Paths
 from porch.settings.running import Log, Run
 from porch.spec import Spec, setting
 
@@ -36,6 +37,12 @@ class Settings:
     files: Files = Files()
     answers: Answers = Answers()
     limits: Limits = Limits()
+    path: Paths = setting(
+        PATHS,
+        (),
+        f"What differs at some URLs of the app: {KEYS}. A URL that ends with / means all below it.",
+        example="/upload/ body=1G timeout=10m",
+    )
     proxy: Proxy = Proxy()
     nginx: Nginx = Nginx()
     log: Log = Log()
@@ -58,12 +65,9 @@ def specs() -> tuple[Spec, ...]:
 def sections() -> Mapping[str, str]:
     """Section -> what it is about."""
     return {
-        each.name: _SECTION_OF_ONE if "kind" in each.metadata else (type(each.default).__doc__ or "")
+        each.name: each.metadata["says"] if "kind" in each.metadata else (type(each.default).__doc__ or "")
         for each in fields(Settings)
     }
-
-
-_SECTION_OF_ONE = "A table of its own: each key is a URL."
 
 
 def spec(key: str) -> Spec:

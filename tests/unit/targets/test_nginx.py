@@ -19,6 +19,7 @@ PLACES = {
     f"{FOLDER}/icon.ico": Place(True),
     f"{FOLDER}/index.html": Place(True),
 }
+PATHS = {"path": "/upload/ body=1G timeout=10m request_buffering=false, /feed buffering=false rate=5/m"}
 STATIC = {"static": {"/static/": "static", "/favicon.ico": "icon.ico", "/more/": "static"}}
 
 
@@ -44,6 +45,12 @@ PLANS: dict[str, Plan] = {
     "no lines": plan({"log.access": False}),
     "no limits": plan({"limits.body": 0, "server.keep_alive": 0, "limits.request_timeout": "1d"}),
     "short times": plan({"limits.request_timeout": 1, "limits.graceful_timeout": 1}),
+    "paths": plan(PATHS),
+    "paths, uwsgi": plan(PATHS | {"server.name": "uwsgi", "limits.rate": "10/s"}),
+    "paths, asgi, mounted": plan(
+        {"app.mount": "/api", "path": "/api/up/ rate=5/m, /api/up timeout=1s, /api/x/ rate=off", "limits.rate": "9/s"},
+        interface="asgi",
+    ),
     "limited": plan({"limits.rate": "10/s", "limits.connections": 20, "http.listen": "[::1]:80"}, interface="asgi"),
     "rate alone": plan({"limits.rate": "30/m", "limits.connections": 0, "server.name": "uwsgi"}),
     "long headers": plan({"limits.header": "32K", "limits.header_timeout": "1m", "limits.body_timeout": "2m"}),
@@ -150,6 +157,7 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("clients_are_limited", "limited", "limit_conn held 20", "limit_conn held 21"),
     ("clients_are_limited", "limited", "limit_req zone=rate burst=9 nodelay;", ""),
     ("clients_are_limited", "limited", "map $binary_remote_addr $client", "map $http_x_forwarded_for $client"),
+    ("clients_are_limited", "paths, uwsgi", "limit_req zone=rate burst=9 nodelay;", ""),
     ("clients_are_limited", "rate alone", "limit_req_status 429", "limit_req_status 503"),
     ("clients_are_limited", "plain", "limit_conn_zone $public_client", "limit_conn_zone $client"),
     ("only_text_is_compressed", "plain", "text/csv", "text/event-stream"),
@@ -158,6 +166,20 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("websockets_have_time", "asgi", "proxy_read_timeout 3600s", "proxy_read_timeout 32s"),
     ("websockets_have_time", "asgi", "if ($upgrade) {", "if ($host) {"),
     ("websockets_have_time", "aiohttp", "@websocket {", "/websocket {"),
+    ("paths_differ_as_said", "paths", "client_max_body_size 1g", "client_max_body_size 2g"),
+    ("paths_differ_as_said", "paths", "proxy_read_timeout 602s", "proxy_read_timeout 600s"),
+    ("paths_differ_as_said", "paths", "location = /upload {", "location = /uploads {"),
+    ("paths_differ_as_said", "paths", "proxy_request_buffering off;", ""),
+    ("paths_differ_as_said", "paths", "limit_req zone=rate-1", "limit_req zone=rate-0"),
+    ("paths_differ_as_said", "paths, uwsgi", "uwsgi_pass app;", "uwsgi_pass app; uwsgi_buffering off;"),
+    (
+        "paths_differ_as_said",
+        "paths, asgi, mounted",
+        "proxy_next_upstream_timeout 3s",
+        "proxy_next_upstream_timeout 9s",
+    ),
+    ("errors_have_pages", "paths, asgi, mounted", "error_page 418 = @websocket-0;", "error_page 404 /x;"),
+    ("websockets_have_time", "paths, asgi, mounted", "@websocket-0 {", "@other {"),
     ("buffering_is_said", "plain", "proxy_buffering on", "proxy_buffering off"),
     ("locations_stand_once", "plain", "location / {", "location ^~ / { return 404; } location / {"),
 ]

@@ -10,13 +10,10 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
-from porch.targets.nginx import upgrades
+from porch.targets.nginx import limits, upgrades
 
 KNOWS_REQUEST_PORT = (1, 29, 3)
 """`$request_port` and `$is_request_port`: changes with nginx 1.29.3."""
-
-RETRY_WITHIN = 10
-"""Seconds after which nothing is asked again; never above the read timeout, or a slow request would run twice."""
 
 BLANKED: tuple[LiteralString, ...] = (
     "Forwarded",
@@ -179,7 +176,7 @@ def upstream_timing(plan: Plan) -> list[Node]:
             note="A GET whose worker died is asked again; a POST that was sent never is.",
         ),
         directive(f"{kind}_next_upstream_tries", 3),
-        directive(f"{kind}_next_upstream_timeout", f"{min(RETRY_WITHIN, read.value)}s", setting=read.setting),
+        directive(f"{kind}_next_upstream_timeout", f"{limits.again_within(read.value)}s", setting=read.setting),
         directive(
             f"{kind}_buffering",
             True,

@@ -7,9 +7,10 @@ one customer is given.
 from __future__ import annotations
 
 from porch.plan import Plan
-from porch.syntax.nginx import Directive, Expr, Node, block, directive, entry, join
+from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, entry, join
 from porch.values import show_size
 
+AGAIN = 10
 HEADERS: int = 100
 """Of one request; a browser sends 20."""
 
@@ -96,15 +97,14 @@ def clients(plan: Plan) -> list[Node]:
     nodes = _identity(plan)
     if held.value:
         nodes += _held(plan)
-    for zone, value, setting in rates(plan):
-        what = "Requests that one client may send to the app."
+    for index, (zone, value, setting) in enumerate(rates(plan)):
         nodes.append(
             directive(
                 "limit_req_zone",
                 Expr("$client"),
-                f"zone={zone}:10m",
+                join(zone, ":10m"),
                 f"rate={value.replace('/', 'r/')}",
-                note=what * (zone == "rate"),
+                note="Requests that one client may send to the app." * (not index),
                 setting=setting,
             )
         )
@@ -114,10 +114,17 @@ def clients(plan: Plan) -> list[Node]:
     return nodes
 
 
-def rates(plan: Plan) -> tuple[tuple[str, str, str], ...]:
+def rates(plan: Plan) -> list[tuple[Arg, str, str]]:
     """Name of the zone, rate and setting, for each rate that there is."""
     rate = plan.clients.rate
-    return (("rate", rate.value, rate.setting),) if rate.value else ()
+    whole = [(_zone(None), rate.value, rate.setting)] if rate.value else []
+    own = [(_zone(index), each.rate, plan.paths.setting) for index, each in enumerate(plan.paths.value) if each.rate]
+    return [*whole, *own]
+
+
+def _zone(path: int | None) -> Arg:
+    """Of the app as a whole, or of the path at that place of the list."""
+    return join("zone=rate") if path is None else join("zone=rate-", path)
 
 
 def _identity(plan: Plan) -> list[Node]:
@@ -167,11 +174,22 @@ def _held(plan: Plan) -> list[Node]:
 def rate_here(plan: Plan) -> list[Directive]:
     """The rate of the whole app, for a location that passes to it."""
     rate = plan.clients.rate
-    return [_limit_req("rate", rate.value, rate.setting)] if rate.value else []
+    return [_limit_req(None, rate.value, rate.setting)] if rate.value else []
 
 
-def _limit_req(zone: str, value: str, setting: str) -> Directive:
+def rate_of(plan: Plan, path: int) -> list[Directive]:
+    """A path's own rate, for its locations; `path` is its place in the list."""
+    rate = plan.paths.value[path].rate
+    return [_limit_req(path, rate, plan.paths.setting)] if rate else []
+
+
+def _limit_req(path: int | None, value: str, setting: str) -> Directive:
     """All requests of a second or minute may come at once; else nginx would refuse the second of two neighbours."""
     count = int(value.partition("/")[0])
     burst = [f"burst={count - 1}", "nodelay"] if count > 1 else []
-    return directive("limit_req", join("zone=", zone), *burst, setting=setting)
+    return directive("limit_req", _zone(path), *burst, setting=setting)
+
+
+def again_within(read: int) -> int:
+    """Seconds after which nothing is asked again; never above the read timeout, or a slow request would run twice."""
+    return min(AGAIN, read)

@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, errors, limits, upgrades
+from porch.targets.nginx import compression, errors, limits, paths, upgrades
 
 UPSTREAM: LiteralString = "app"
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
@@ -70,6 +70,7 @@ def _app(plan: Plan) -> list[Node]:
     mount = plan.app.mount
     plain = [*limits.rate_here(plan), passed(plan)]
     to_app, sockets = [*upgrades.away(plan), *plain], upgrades.location(plan, plain)
+    sockets += paths.locations(plan, passed(plan))
     if not mount.value:
         return [block("location", "/", children=to_app), *sockets]
     return [

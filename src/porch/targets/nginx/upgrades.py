@@ -6,7 +6,7 @@ Rule: only a plain handshake is handed on, and only it gets the long time: a req
 from __future__ import annotations
 
 from porch.plan import Plan
-from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
+from porch.syntax.nginx import Arg, Directive, Expr, Node, Value, block, directive, entry, join
 
 STATUS: int = 418
 """Never sent: it leads a handshake to its location. nginx has no other way to choose a timeout by a header."""
@@ -39,14 +39,19 @@ def _map(source: Expr, variable: Expr, *rows: tuple[Value, Value], note: str = "
     return block("map", source, variable, children=[entry(key, value) for key, value in rows], note=note)
 
 
-def led(plan: Plan) -> list[Directive]:
-    """For `http`: where a handshake goes, as an error that nobody sees."""
+def led(plan: Plan, path: int | None = None) -> list[Directive]:
+    """For `http`, or a path with a rate of its own: where a handshake goes, as an error that nobody sees."""
     if not possible(plan):
         return []
+    note = "Not an error: handshakes of WebSockets have a location of their own."
     return [
-        directive("error_page", STATUS, Expr("="), Expr("@websocket"), note="Not an error: see `location @websocket`."),
-        directive("recursive_error_pages", True),
+        directive("error_page", STATUS, Expr("="), _name(path), note=note),
+        *([directive("recursive_error_pages", True)] if path is None else []),
     ]
+
+
+def _name(path: int | None) -> Arg | Expr:
+    return Expr("@websocket") if path is None else join(Expr("@websocket-"), path)
 
 
 def away(plan: Plan) -> list[Node]:
@@ -54,7 +59,7 @@ def away(plan: Plan) -> list[Node]:
     return [block("if", Expr("($upgrade)"), children=[directive("return", STATUS)])] if possible(plan) else []
 
 
-def location(plan: Plan, children: list[Directive]) -> list[Node]:
+def location(plan: Plan, children: list[Directive], path: int | None = None) -> list[Node]:
     """Where handshakes are answered."""
     if not possible(plan):
         return []
@@ -62,12 +67,12 @@ def location(plan: Plan, children: list[Directive]) -> list[Node]:
     return [
         block(
             "location",
-            Expr("@websocket"),
+            _name(path),
             children=[
                 directive("proxy_read_timeout", f"{idle.value}s", note=idle.note, setting=idle.setting),
                 directive("proxy_send_timeout", f"{idle.value}s", setting=idle.setting),
                 *children,
             ],
-            note="Handshakes of WebSockets, which may be silent for longer than a request may take.",
+            note="Handshakes of WebSockets, which may be silent for longer than a request may take." * (path is None),
         )
     ]

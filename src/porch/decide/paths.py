@@ -1,0 +1,68 @@
+"""What differs at some paths of the app: `[[path]]`.
+
+Rule: a path that could have no effect is refused, so that nobody believes in a limit that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from porch.decide.desk import Desk
+from porch.plan import HEALTH_LIVE, Chosen, PathPlan, Protocol, Static
+from porch.settings.path import Path
+
+KEY = "path"
+ABOVE = 2
+"""Seconds that nginx waits longer than the app server, as for the app as a whole."""
+
+
+def paths(desk: Desk, static: Sequence[Static], protocol: Protocol) -> Chosen[tuple[PathPlan, ...]]:
+    """Each path with what differs there."""
+    wanted = desk.settings.path
+    for url, path in wanted:
+        why = _useless(desk, url, static)
+        if why:
+            desk.refuse(KEY, f'"{url}": {why}', "correct the URL, or take the table out")
+        if path.timeout is not None and path.timeout < 1:
+            desk.refuse(KEY, f'"{url}": nothing is done in less than a second', "for example timeout = 30s")
+    plans = tuple(_plan(desk, url, path, protocol) for url, path in wanted)
+    return desk.chosen(KEY, plans, "these differ from the limits of the app" if plans else "all paths are alike")
+
+
+def longest(desk: Desk) -> tuple[int, str]:
+    """The longest time that a path allows, and its URL; 0 where none says one."""
+    times = [(path.timeout or 0, url) for url, path in desk.settings.path]
+    return max(times, default=(0, ""))
+
+
+def _useless(desk: Desk, url: str, static: Sequence[Static]) -> str:
+    """Why nothing below that URL is ever passed to the app; empty when it is."""
+    mount = desk.settings.app.mount
+    if mount and url.rstrip("/") == mount:
+        return "that is the whole app, and its limits stand in [limits]"
+    if mount and not url.startswith(mount + "/"):
+        return f"it is not below {mount}, where the app is"
+    if url.startswith(HEALTH_LIVE.rpartition("/")[0]):
+        return "porch itself answers there"
+    hidden = [part for part in url.split("/") if part.startswith(".") and part != ".well-known"]
+    if hidden:
+        return f"{hidden[0]} is hidden, and nginx answers 404"
+    files = [each.url for each in static if url == each.url or (each.url.endswith("/") and url.startswith(each.url))]
+    return f"nginx answers {files[0]} with files" if files else ""
+
+
+def _plan(desk: Desk, url: str, path: Path, protocol: Protocol) -> PathPlan:
+    spooled = path.request_buffering
+    if protocol == "uwsgi" and spooled is False:
+        desk.warnings.append(
+            f'{KEY} "{url}": request_buffering stays on, because the uwsgi protocol must be told the length of a body'
+        )
+        spooled = None
+    return PathPlan(
+        url=url,
+        body=path.body,
+        read=None if path.timeout is None else path.timeout + ABOVE,
+        buffering=path.buffering,
+        request_buffering=spooled,
+        rate=path.rate,
+    )
