@@ -9,6 +9,7 @@ import base64
 import http.client
 import json
 import os
+import select
 import socket
 import struct
 from collections.abc import Mapping
@@ -104,6 +105,14 @@ class WebSocket:
         """Read one frame: its opcode and what it carries."""
         first, second = self._file.read(2)
         return first & 0x0F, self._file.read(second & 0x7F)
+
+    def quiet_for(self, seconds: float) -> bool:
+        """Whether nothing comes for so long, not even the end."""
+        return not select.select([self._socket], [], [], seconds)[0]
+
+    def ended(self) -> bool:
+        """Whether the other side hangs up without another frame."""
+        return not self._file.read(1)
 
     def close(self) -> None:
         """Hang up."""

@@ -11,7 +11,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Expr, Node, Value, block, directive, entry, join
-from porch.targets.nginx import security
+from porch.targets.nginx import limits, security
 
 HTML: LiteralString = "/-/porch/error.html"
 JSON: LiteralString = "/-/porch/error.json"
@@ -99,8 +99,12 @@ def _map(source: Expr, variable: Expr, *rows: tuple[Value, Value], note: str = "
 
 
 def _wait(plan: Plan) -> int:
-    """Seconds until the next request of a client is let through again."""
-    count, _, unit = plan.clients.rate.value.partition("/")
+    """Seconds until the slowest of the rates lets another request through."""
+    return max((_interval(rate) for _, rate, _ in limits.rates(plan)), default=1)
+
+
+def _interval(rate: str) -> int:
+    count, _, unit = rate.partition("/")
     return math.ceil(60 / int(count)) if unit == "m" else 1
 
 
