@@ -177,8 +177,8 @@ WSGI = (
 )
 
 ASGI = (
-    porch("asgi", "porch run (as it comes: granian)", "asgi", must_say="granian"),
-    porch("uvicorn", "porch run --server uvicorn", "asgi", "--server", "uvicorn"),
+    porch("asgi", "porch run (as it comes: uvicorn)", "asgi", must_say="uvicorn"),
+    porch("granian-asgi", "porch run --server granian", "asgi", "--server", "granian"),
     porch("gunicorn-asgi", "porch run --server gunicorn", "asgi", "--server", "gunicorn"),
     contender(
         "tuned-granian-asgi",

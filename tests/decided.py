@@ -26,7 +26,7 @@ TOLD = {name: (HERE / f"nginx_v/{name}.txt").read_text() for name in ("debian-1.
 """What two real programs answer to `nginx -V`."""
 SERVERS = {
     "gunicorn": "27.0.1", "granian": "2.8.7", "uvicorn": "0.54.0", "pyuwsgi": "2.0.30", "gevent": "26.9.0",
-    "aiohttp": "3.14.5",
+    "aiohttp": "3.14.5", "uvloop": "0.22.1", "httptools": "0.8.0", "websockets": "16.1",
 }  # fmt: skip
 
 

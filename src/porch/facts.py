@@ -247,7 +247,9 @@ def find_python(folder: Path, wanted: str) -> tuple[str, str]:
     return sys.executable, "the interpreter that runs porch"
 
 
-SERVER_PACKAGES = ("gunicorn", "granian", "uvicorn", "pyuwsgi", "uwsgi", "gevent", "aiohttp", "uvloop", "httptools")
+LOOPS = ("uvloop", "httptools", "websockets")
+"""What makes servers of event loops quick, or able to speak WebSocket."""
+SERVER_PACKAGES = ("gunicorn", "granian", "uvicorn", "pyuwsgi", "uwsgi", "gevent", "aiohttp", *LOOPS)
 
 
 def find_servers(python: str) -> Mapping[str, str]:

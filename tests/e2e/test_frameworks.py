@@ -14,12 +14,12 @@ from story import MakeProject
 
 FOUND = [
     pytest.param("flask_factory", "shop:create_app()", "granian", questions.flask_factory, id="flask-factory"),
-    pytest.param("fastapi_items", "main:app", "granian", questions.fastapi, id="fastapi"),
-    pytest.param("starlette_socket", "app:app", "granian", questions.starlette, id="starlette"),
+    pytest.param("fastapi_items", "main:app", "uvicorn", questions.fastapi, id="fastapi"),
+    pytest.param("starlette_socket", "app:app", "uvicorn", questions.starlette, id="starlette"),
     pytest.param("aiohttp_hello", "app:app", "gunicorn", questions.aiohttp, id="aiohttp"),
-    pytest.param("datasette_memory", "app:app", "granian", questions.datasette, id="datasette"),
+    pytest.param("datasette_memory", "app:app", "uvicorn", questions.datasette, id="datasette"),
     pytest.param("echo_wsgi", "app:app", "granian", questions.plain, id="plain-wsgi"),
-    pytest.param("echo_asgi", "app:app", "granian", questions.plain, id="plain-asgi"),
+    pytest.param("echo_asgi", "app:app", "uvicorn", questions.plain, id="plain-asgi"),
 ]
 
 

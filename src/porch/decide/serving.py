@@ -54,7 +54,8 @@ def choose(desk: Desk, interface: Interface, config: str) -> Server | None:
             return _installed(desk, server)
     there = [server for server in able if _version(desk.facts, server)]
     fitting = [server for server in there if not _missed(desk, server)]
-    for server in (*fitting, *there):
+    quick = [server for server in fitting if _is_quick(desk.facts, server)]
+    for server in (*quick, *fitting, *there):
         return server
     return _installed(desk, able[0])
 
@@ -79,7 +80,8 @@ def _foreign_args(desk: Desk, server: Server) -> list[str]:
 def _told_by(desk: Desk, server: Server, interface: Interface) -> list[str]:
     """What was said that this server can do and a faster one cannot."""
     faster = servers.SERVERS[: servers.SERVERS.index(server)]
-    missed = [_missed(desk, each) for each in faster if interface in each.speaks and _version(desk.facts, each)]
+    rivals = [each for each in faster if interface in each.speaks and _version(desk.facts, each)]
+    missed = [_missed(desk, each) for each in rivals if _is_quick(desk.facts, each)]
     return [] if _missed(desk, server) else [word for words in missed for word in words]
 
 
@@ -96,6 +98,11 @@ def taken(desk: Desk, server: Server | None, config: str) -> Taken:
 
 def _version(facts: Facts, server: Server) -> str:
     return next((facts.servers[name] for name in server.packages if name in facts.servers), "")
+
+
+def _is_quick(facts: Facts, server: Server) -> bool:
+    """Whether all is there that the measured order of the servers stands on."""
+    return all(name in facts.servers for name in server.quick_with)
 
 
 def _installed(desk: Desk, server: Server) -> Server | None:
@@ -186,7 +193,7 @@ def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken
         _need_package(desk, told)
         return told
     try:
-        kind = server.worker_class(interface, desk.settings.server.worker_class)
+        kind = server.worker_class(interface, desk.settings.server.worker_class, desk.facts.servers)
     except ValueError as error:
         desk.refuse(key, str(error), "leave the setting out, and a fitting one is chosen")
         kind = ""
@@ -200,7 +207,7 @@ def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken
 
 def _need_package(desk: Desk, kind: Chosen[str]) -> None:
     """Some kinds of worker come from a package of their own."""
-    package = {"gevent": "gevent", "aiohttp": "aiohttp"}.get(kind.value, "")
+    package = {"gevent": "gevent", "aiohttp": "aiohttp", "aiohttp-uvloop": "uvloop"}.get(kind.value, "")
     if package and package not in desk.facts.servers:
         fix = f"{desk.facts.python} -m pip install {package}"
         what = f"{package} is not installed for {desk.facts.python} ({desk.facts.python_from})"

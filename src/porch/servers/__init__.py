@@ -5,7 +5,7 @@ Rule: what differs between servers differs here; `if server.name == ...` anywher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, Protocol
 
 from porch.plan import Interface, Plan
@@ -31,6 +31,11 @@ class Server(Protocol):
     @property
     def packages(self) -> tuple[str, ...]:
         """The PyPI packages that bring it, the one to recommend first."""
+        ...
+
+    @property
+    def quick_with(self) -> tuple[str, ...]:
+        """Packages without which it is slower, or does less, than the next: `auto` then passes it over."""
         ...
 
     @property
@@ -72,8 +77,11 @@ class Server(Protocol):
         """Setting -> (value or None when only the server can tell, line) that the user's own configuration decides."""
         ...
 
-    def worker_class(self, interface: Interface, wanted: str) -> str:
-        """The worker class for that kind of app; empty where the server has none, ValueError when they do not fit."""
+    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:
+        """The worker class for that kind of app, among the packages that are there.
+
+        Empty where the server has none; raises ValueError when the two do not fit.
+        """
         ...
 
     def auto_workers(self, cores: int) -> int:
@@ -93,7 +101,7 @@ class Server(Protocol):
         ...
 
 
-SERVERS: tuple[Server, ...] = (GRANIAN, UVICORN, GUNICORN, UWSGI)
+SERVERS: tuple[Server, ...] = (UVICORN, GRANIAN, GUNICORN, UWSGI)
 """The fastest first, as measured: of those that speak the app's interface and are installed, `auto` takes the first."""
 
 

@@ -5,7 +5,7 @@ Rule: each option is given on the command line, since it has no file of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,7 @@ class Granian:
 
     name: str = "granian"
     packages: tuple[str, ...] = ("granian",)
+    quick_with: tuple[str, ...] = ()
     speaks: frozenset[Interface] = frozenset(("wsgi", "asgi"))
     protocol: Literal["http", "uwsgi"] = "http"
     config_name: str = ""
@@ -75,7 +76,7 @@ class Granian:
         """Nothing."""
         return {}
 
-    def worker_class(self, interface: Interface, wanted: str) -> str:  # noqa: ARG002  # it has one
+    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:  # noqa: ARG002  # it has one
         """None."""
         return ""
 

@@ -7,7 +7,7 @@ is set after it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, LiteralString
@@ -25,11 +25,21 @@ THREADS = 4
 CLASSES: Mapping[Interface, tuple[str, ...]] = {
     "wsgi": ("gthread", "gevent", "sync"),
     "asgi": ("asgi",),
-    "aiohttp": ("aiohttp",),
+    "aiohttp": ("aiohttp-uvloop", "aiohttp"),
 }
-"""What each kind of app can run on; the first is taken by itself."""
+"""What each kind of app can run on; the first whose packages are there is taken by itself."""
 
-PATHS: Mapping[str, str] = {"aiohttp": "aiohttp.GunicornWebWorker"}
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "gevent": ("gevent",),
+    "aiohttp": ("aiohttp",),
+    "aiohttp-uvloop": ("aiohttp", "uvloop"),
+}
+"""Kinds of worker that come with packages of their own."""
+
+PATHS: Mapping[str, str] = {
+    "aiohttp": "aiohttp.GunicornWebWorker",
+    "aiohttp-uvloop": "aiohttp.GunicornUVLoopWebWorker",
+}
 """Where gunicorn finds a worker that is not its own."""
 
 THEIRS: Mapping[str, str] = {
@@ -58,6 +68,7 @@ class Gunicorn:
 
     name: str = "gunicorn"
     packages: tuple[str, ...] = ("gunicorn",)
+    quick_with: tuple[str, ...] = ()
     speaks: frozenset[Interface] = frozenset(("wsgi", "asgi", "aiohttp"))
     protocol: Literal["http", "uwsgi"] = "http"
     config_name: str = CONFIG
@@ -94,11 +105,11 @@ class Gunicorn:
             return {}  # gunicorn itself will name the line
         return dict(_decided(body, sure=True))
 
-    def worker_class(self, interface: Interface, wanted: str) -> str:
+    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:
         """The worker class for that kind of app; ValueError when the two do not fit."""
         able = CLASSES[interface]
         if wanted in ("", "auto"):
-            return able[0]
+            return next((kind for kind in able if set(NEEDS.get(kind, ())) <= set(there)), able[-1])
         if wanted not in able:
             raise ValueError(
                 f"gunicorn's {wanted} workers cannot run {interface} apps, but these can: {', '.join(able)}"

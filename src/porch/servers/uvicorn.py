@@ -6,7 +6,7 @@ folder that holds it is what keeps others out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ class Uvicorn:
 
     name: str = "uvicorn"
     packages: tuple[str, ...] = ("uvicorn",)
+    quick_with: tuple[str, ...] = ("httptools", "uvloop", "websockets")
     speaks: frozenset[Interface] = frozenset(("asgi",))
     protocol: Literal["http", "uwsgi"] = "http"
     config_name: str = ""
@@ -62,7 +63,7 @@ class Uvicorn:
         """Nothing."""
         return {}
 
-    def worker_class(self, interface: Interface, wanted: str) -> str:  # noqa: ARG002  # it has one
+    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:  # noqa: ARG002  # it has one
         """None."""
         return ""
 

@@ -6,7 +6,7 @@ an address. No variable of the environment changes what the file says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -35,6 +35,7 @@ class Uwsgi:
 
     name: str = "uwsgi"
     packages: tuple[str, ...] = ("pyuwsgi", "uwsgi")
+    quick_with: tuple[str, ...] = ()
     speaks: frozenset[Interface] = frozenset(("wsgi",))
     protocol: Literal["http", "uwsgi"] = "uwsgi"
     config_name: str = ""
@@ -70,7 +71,7 @@ class Uwsgi:
         """Nothing."""
         return {}
 
-    def worker_class(self, interface: Interface, wanted: str) -> str:  # noqa: ARG002  # it has one
+    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:  # noqa: ARG002  # it has one
         """None."""
         return ""
 

@@ -57,7 +57,7 @@ class Server:
     name: str = setting(
         v.choice(v.AUTO, "gunicorn", "uwsgi", "granian", "uvicorn"),
         v.AUTO,
-        "Which app server; `auto`: granian for WSGI and ASGI, gunicorn for aiohttp.",
+        "Which app server; `auto`: granian for WSGI, uvicorn for ASGI, gunicorn for aiohttp.",
         example="gunicorn",
         short=("-s", "--server"),
     )
@@ -98,7 +98,7 @@ class Server:
         short=("-t", "--threads"),
     )
     worker_class: str = setting(
-        v.choice(v.AUTO, "sync", "gthread", "gevent", "asgi", "aiohttp"),
+        v.choice(v.AUTO, "sync", "gthread", "gevent", "asgi", "aiohttp", "aiohttp-uvloop"),
         v.AUTO,
         "gunicorn's kind of worker.",
         example="gevent",

@@ -33,11 +33,11 @@ def with_servers(*names: str, **changes: Any) -> Facts:
 
 AUTO: list[tuple[str, tuple[str, ...], str, str]] = [
     ("wsgi", tuple(SERVERS), "granian", "best measured for wsgi of those installed"),
-    ("asgi", tuple(SERVERS), "granian", "best measured for asgi of those installed"),
+    ("asgi", tuple(SERVERS), "uvicorn", "best measured for asgi of those installed"),
     ("aiohttp", tuple(SERVERS), "gunicorn", "best measured for aiohttp of those installed"),
     ("wsgi", ("gunicorn", "pyuwsgi"), "gunicorn", "best measured for wsgi of those installed"),
     ("wsgi", ("pyuwsgi", "uvicorn"), "uwsgi", "best measured for wsgi of those installed"),
-    ("asgi", ("gunicorn", "uvicorn"), "uvicorn", "best measured for asgi of those installed"),
+    ("asgi", ("granian", "uvicorn"), "granian", "best measured for asgi of those installed"),
 ]
 
 
@@ -111,7 +111,7 @@ def test_a_server_that_cannot_run_the_app_is_refused() -> None:
     """It is refused with the ones that can."""
     (problem,) = problems_of({"server.name": "uwsgi"}, finding=make_finding(interface="asgi"))
     assert problem.what == "uwsgi cannot run asgi apps"
-    assert (problem.where, problem.fix) == ("server.name from porch.toml:1", "use one of: granian, uvicorn, gunicorn")
+    assert (problem.where, problem.fix) == ("server.name from porch.toml:1", "use one of: uvicorn, granian, gunicorn")
     assert problem.exit is Exit.USAGE
 
 

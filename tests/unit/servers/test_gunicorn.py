@@ -83,18 +83,29 @@ def test_users_file_that_is_no_python_decides_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("interface", "wanted", "kind"),
-    [("wsgi", "auto", "gthread"), ("wsgi", "gevent", "gevent"), ("asgi", "auto", "asgi"), ("aiohttp", "", "aiohttp")],
+    [
+        ("wsgi", "auto", "gthread"),
+        ("wsgi", "gevent", "gevent"),
+        ("asgi", "auto", "asgi"),
+        ("aiohttp", "", "aiohttp-uvloop"),
+        ("aiohttp", "aiohttp", "aiohttp"),
+    ],
 )
 def test_worker_class_fits_the_app(interface: Any, wanted: str, kind: str) -> None:
     """Without a wish the first that fits is taken."""
-    assert GUNICORN.worker_class(interface, wanted) == kind
+    assert GUNICORN.worker_class(interface, wanted, ("aiohttp", "gevent", "uvloop")) == kind
+
+
+def test_worker_class_whose_package_is_missing_is_not_taken_unasked() -> None:
+    """An aiohttp app runs on asyncio's own loop where uvloop is not installed."""
+    assert GUNICORN.worker_class("aiohttp", "auto", ("aiohttp",)) == "aiohttp"
 
 
 @pytest.mark.parametrize(("interface", "wanted"), [("asgi", "gevent"), ("wsgi", "asgi"), ("aiohttp", "gthread")])
 def test_worker_class_that_cannot_run_the_app_is_refused(interface: Any, wanted: str) -> None:
     """The message names those that can."""
     with pytest.raises(ValueError, match=f"{wanted} workers cannot run {interface} apps, but these can: "):
-        GUNICORN.worker_class(interface, wanted)
+        GUNICORN.worker_class(interface, wanted, ())
 
 
 def test_lines_remember_their_settings() -> None:

@@ -29,7 +29,7 @@ raw_env = [*globals().get("raw_env", ()), _told]
 # 1.5 cores (cgroup CPU quota).
 workers = 2
 # For aiohttp apps.
-worker_class = "aiohttp.GunicornWebWorker"
+worker_class = "aiohttp.GunicornUVLoopWebWorker"
 # Connections that may wait for a worker.
 backlog = 2048
 

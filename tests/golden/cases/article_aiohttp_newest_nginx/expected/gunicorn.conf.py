@@ -11,7 +11,7 @@ umask = 7
 # 2 cores (CPUs this process may use).
 workers = 2
 # For aiohttp apps.
-worker_class = "aiohttp.GunicornWebWorker"
+worker_class = "aiohttp.GunicornUVLoopWebWorker"
 # Connections that may wait for a worker.
 backlog = 2048
 
