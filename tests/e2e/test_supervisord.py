@@ -74,6 +74,15 @@ def test_killed_nginx_leaves_nobody_on_its_port(project: MakeProject) -> None:
     assert site.stop() == 0
 
 
+def test_nothing_outlives_a_killed_supervisord(project: MakeProject) -> None:
+    """What it started ends when it is gone, so that the next one can listen."""
+    site = without_porch.by_supervisord(project("echo_wsgi"), (*KINDS["gunicorn"], "--workers", "1"))
+    os.kill(site.process.pid, signal.SIGKILL)
+    until(lambda: not site.project.left_running(), "nothing is left running")
+    for left in ("supervisord.pid", "supervisor.sock"):
+        (site.project.run_folder / left).unlink(missing_ok=True)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_stop_cuts_no_request(project: MakeProject, name: str) -> None:
     """Told to stop with requests in work, supervisord lets each of them come to its end, then ends with 0."""

@@ -50,13 +50,13 @@ def answers(site: Site) -> dict[str, Any]:
         "ready": site.get("/-/porch/ready"),
     }
     assert all(int(each.header("Content-Length") or len(each.body)) == len(each.body) for each in asked.values())
-    return {name: (each.status, headers(each.headers), body(each.text, site)) for name, each in asked.items()}
+    return {name: (each.status, headers(each.headers, site), body(each.text, site)) for name, each in asked.items()}
 
 
-def headers(found: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+def headers(found: tuple[tuple[str, str], ...], site: Site) -> list[tuple[str, str]]:
     """All but the clock, and the length, which the process id has a part in."""
     volatile = ("date", "last-modified", "etag", "expires", "content-length")
-    return [(name, "" if name.lower() in volatile else value) for name, value in found]
+    return [(name, "" if name.lower() in volatile else body(value, site)) for name, value in found]
 
 
 def body(text: str, site: Site) -> str:

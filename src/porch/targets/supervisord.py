@@ -134,6 +134,8 @@ def _keeper(plan: Plan) -> Section:
         option("priority", 10, "There before the first program, and until the last has ended."),
         option("autorestart", True),
         option("startsecs", 0, "It is told of what happens from the first moment on."),
+        option("buffer_size", 100, "Events that may wait for it."),
+        option("stdout_logfile", "NONE"),
         option("stderr_logfile", STDOUT),
         option("stderr_logfile_maxbytes", 0),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from porch.worker.porch_worker import begin
@@ -17,10 +19,21 @@ def became(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return found
 
 
-def test_it_becomes_the_command(became: list[list[str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_it_becomes_the_command(became: list[list[str]], tmp_path: Path) -> None:
     """All that stands behind the first `--`, later ones included."""
-    begin.main([str(tmp_path_factory.mktemp("run") / "app.sock"), "--", "server", "--", "more"])
+    begin.main([str(tmp_path / "app.sock"), "--", "server", "--", "more"])
     assert became == [["server", "--", "more"]]
+
+
+def test_root_does_not_run_what_somebody_else_rendered(
+    became: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The socket's folder tells whose app it is."""
+    monkeypatch.setattr(begin.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(begin.os, "stat", lambda _: type("Found", (), {"st_uid": 1000}))
+    with pytest.raises(SystemExit, match="belongs to user 1000"):
+        begin.main([str(tmp_path / "app.sock"), "--", "server"])
+    assert became == []
 
 
 def test_a_prestart_that_fails_ends_it(became: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ def main(words: list[str]) -> None:
     """Prepare, then become the command."""
     split = words.index("--")
     path, command = words[0], words[split + 1 :]
+    refuse_root(path)
     remove_stale(path)
     code = prestart(os.environ.get(PRESTART, ""))
     if code:
@@ -36,6 +37,15 @@ def main(words: list[str]) -> None:
         os.execvp(command[0], command)  # noqa: S606  # words of the plan, no shell
     except OSError as error:
         sys.exit(f"cannot start {command[0]}: {error.strerror}")
+
+
+def refuse_root(path: str) -> None:
+    """End where root would run what was rendered for somebody else: that user owns the socket's folder."""
+    folder = os.path.dirname(path)  # noqa: PTH120  # as its neighbours: plain calls on plain names
+    with suppress(FileNotFoundError):
+        owner = os.stat(folder).st_uid  # noqa: PTH116  # as above
+        if os.geteuid() == 0 and owner != 0:
+            sys.exit(f"the app would run as root, but {folder} belongs to user {owner}: start this as that user")
 
 
 def remove_stale(path: str) -> None:

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+PATIENCE = 5.0
+"""Seconds for programs to end whose supervisord is dead."""
 CRASHES, WITHIN = 5, 60.0
 """So many unexpected ends in so many seconds: supervisord itself only counts ends before `startsecs`."""
 
@@ -57,6 +59,18 @@ class Keeper:
         """
         for leader in [each for each in self.leaders if not alive(each)]:
             self.leaders.discard(leader)
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(leader, signal.SIGKILL)
+
+    def end_all(self) -> None:
+        """End what a supervisord that is gone has left: no one else will, and it holds addresses."""
+        for leader in self.leaders:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(leader, signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        while any(alive(leader) for leader in self.leaders) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for leader in filter(alive, self.leaders):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(leader, signal.SIGKILL)
 
@@ -154,6 +168,8 @@ def main(order: list[str]) -> None:
             why = keeper.heard(name, told, time.monotonic())
             if why:
                 give_up(why, order)
+        # supervisord would have said TERM; it has closed the pipe because it is dead.
+        keeper.end_all()
     finally:
         keeper.sweep()
 
