@@ -9,6 +9,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Expr, Node, block, directive, entry, join
+from porch.targets.nginx import errors
 
 _FIELDS: tuple[LiteralString, ...] = (
     '{"time":"$log_second$log_fraction$log_zone",',
@@ -28,37 +29,27 @@ _FIELDS: tuple[LiteralString, ...] = (
     '"request_id":"$request_id"}',
 )
 
-_SAID: tuple[tuple[Expr, Expr, Expr, Expr, LiteralString], ...] = (
-    (
-        Expr("$request"),
-        Expr("$log_method"),
-        Expr('"~^(?<log_method_said>[A-Z]+) "'),
-        Expr("$log_method_said"),
-        "As the client wrote it: an error page is always a GET to nginx.",
-    ),
+_CUT: tuple[tuple[Expr, Expr, Expr, Expr], ...] = (
     (
         Expr("$request_uri"),
         Expr("$log_uri"),
         Expr('"~^(?<log_uri_begin>.{1000})."'),
         Expr("$log_uri_begin..."),
-        "A line stays below 4096 bytes, so that lines of two workers never mix.",
     ),
     (
         Expr("$http_referer"),
         Expr("$log_referer"),
         Expr('"~^(?<log_referer_begin>.{300})."'),
         Expr("$log_referer_begin..."),
-        "",
     ),
     (
         Expr("$http_user_agent"),
         Expr("$log_user_agent"),
         Expr('"~^(?<log_agent_begin>.{300})."'),
         Expr("$log_agent_begin..."),
-        "",
     ),
 )
-"""What a client says at any length, the variable for the log, what is found in it, what is kept, and why."""
+"""What a client says at any length, the variable for the log, what is too long, and what is kept of it."""
 
 
 def _moment() -> list[Node]:
@@ -91,9 +82,41 @@ def _fields(plan: Plan) -> tuple[LiteralString, ...]:
     return _FIELDS if able else tuple(text.replace("$realip_remote_addr", "$remote_addr") for text in _FIELDS)
 
 
-def _kept(source: Expr, variable: Expr, found: Expr, kept: Expr, note: LiteralString) -> Node:
-    whole = Expr("$request_method") if source.source == "$request" else source
-    return block("map", source, variable, children=[entry(Expr("default"), whole), entry(found, kept)], note=note)
+def _cut() -> list[Node]:
+    note = "A line stays below 4096 bytes, so that lines of two workers never mix."
+    return [
+        block(
+            "map",
+            source,
+            variable,
+            children=[entry(Expr("default"), source), entry(long, begin)],
+            note=note * (not index),
+        )
+        for index, (source, variable, long, begin) in enumerate(_CUT)
+    ]
+
+
+def _method() -> list[Node]:
+    """To nginx an error page is a GET, so there the method is read where the client wrote it."""
+    said = Expr("$log_method_said")
+    return [
+        block(
+            "map",
+            Expr("$request"),
+            Expr("$log_method_asked"),
+            children=[entry(Expr("default"), ""), entry(Expr('"~^(?<log_method_said>[A-Z]+) "'), said)],
+            note="To nginx, an error page is a GET; the log tells what the client asked.",
+        ),
+        block(
+            "map",
+            Expr("$uri"),
+            Expr("$log_method"),
+            children=[
+                entry(Expr("default"), Expr("$request_method")),
+                *(entry(page, Expr("$log_method_asked")) for page in (errors.HTML, errors.JSON)),
+            ],
+        ),
+    ]
 
 
 def nodes(plan: Plan) -> list[Node]:
@@ -114,7 +137,8 @@ def nodes(plan: Plan) -> list[Node]:
         ),
         *_moment(),
         _app_seconds(),
-        *(_kept(*each) for each in _SAID),
+        *_method(),
+        *_cut(),
         directive(
             "log_format",
             "json",
