@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import without_porch
 from story import MakeProject, Site
+from waiting import until
 
 WAYS: dict[str, without_porch.Start] = {
     "supervisord": without_porch.by_supervisord,
@@ -23,9 +24,15 @@ SERVERS = {
     "uvicorn": ("asgi", ("--server", "uvicorn")),
     "aiohttp": ("aiohttp", ("--server", "gunicorn")),
 }
-BY_HAND = ("gunicorn", "uwsgi", "aiohttp")
-"""Servers with a file of their own; the others are a long command, which only a supervisor's file holds."""
-CASES = [(way, name) for way in WAYS for name in SERVERS if way != "by-hand" or name in BY_HAND]
+CASES = [
+    ("supervisord", "granian"),
+    ("supervisord", "uwsgi"),
+    ("supervisord", "uvicorn"),
+    ("supervisord", "aiohttp"),
+    ("by-hand", "gunicorn"),
+    ("by-hand", "uwsgi"),
+]
+"""By hand the servers that have a file of their own; the others are a long command, which a supervisor's file holds."""
 COMMON = ("--workers", "1", "--mount", "/api", "--trust", "127.0.0.2/32", "--static", "/files/=files")
 FORGED = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "Remote-User": "forged", "X-Request-ID": "forged"}
 
@@ -93,6 +100,10 @@ def test_same_answers_and_headers(
     interface, words = SERVERS[name]
     site = WAYS[way](prepared(project, interface), (*words, *COMMON))
     assert answers(site) == by_porch[name]
+    if interface == "wsgi":
+        assert site.get("/api/say?word=now").text == "said"
+        # uWSGI writes all to standard error.
+        until(lambda: "print says now" in site.stdout.text + site.stderr.text, "what the app prints is not held back")
     assert site.stop() == 0
     if way == "supervisord":
         assert "prestart sees []" in site.stdout.text, site.stdout.text

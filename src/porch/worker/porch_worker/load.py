@@ -32,6 +32,7 @@ def app_or_exit() -> tuple[Any, Settings]:
     """The app for a server's worker process, which ends here when there is none."""
     settings = read(os.environ)
     process.tag_records()
+    process.write_at_once()
     if settings.report:
         # Without a report there is no supervisor of porch's: a person started the server, perhaps from a shell that
         # is left, and what they started stays.

@@ -6,6 +6,7 @@ Rule: a worker never outlives its master under porch's supervisor, and each log 
 from __future__ import annotations
 
 import ctypes
+import io
 import logging
 import signal
 import sys
@@ -49,6 +50,16 @@ def stoppable() -> Generator[None, None, None]:
     if stop is signal.SIGTERM and before is not None:  # uWSGI sets its own when the app is there
         signal.signal(stop, before)
         signal.siginterrupt(stop, False)
+
+
+def write_at_once() -> None:
+    """Hand on each line when it ends: Python keeps what is printed into a pipe, and a killed worker would lose it.
+
+    porch's supervisor says so by PYTHONUNBUFFERED, but whoever starts kept files by hand does not.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
 
 
 def tag_records() -> None:
