@@ -35,6 +35,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "app.interface": st.sampled_from(("auto", "wsgi", "asgi", "aiohttp")),
     "app.python": st.just(PYTHON),
     "app.mount": st.sampled_from(("", "/", "/api", "/a/b")),
+    "app.prestart_on_reload": st.booleans(),
+    "app.prestart_lock": st.sampled_from(
+        ("", "lock", "/run/lock", "$URL", "postgresql://ada:a%40b@db/shop", "sqlite:///x")
+    ),
+    "run.drain_delay": st.integers(0, 30),
+    "process": st.lists(st.sampled_from(("q command=a", "s command='b c' count=3 essential=true")), unique=True).map(
+        " ; ".join
+    ),
     "app.prestart": st.sampled_from(("", "sh none.sh", "sh page.html", "python manage.py migrate")),
     "server.name": st.sampled_from(("auto", "gunicorn", "uwsgi", "granian", "uvicorn")),
     "server.workers": AUTO | NUMBERS,

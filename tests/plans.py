@@ -63,6 +63,8 @@ def _plain() -> Plan:
             python=chosen("app.python", sys.executable),
             mount=chosen("app.mount", ""),
             prestart=chosen("app.prestart", ()),
+            prestart_on_reload=chosen("app.prestart_on_reload", False),
+            prestart_lock=chosen("app.prestart_lock", ""),
         ),
         server=ServerPlan(
             name=chosen("server.name", "gunicorn"),
@@ -120,6 +122,13 @@ def _plain() -> Plan:
         log=LogPlan(
             format=chosen("log.format", "text"), level=chosen("log.level", "info"), access=chosen("log.access", True)
         ),
-        run=RunPlan(folder=chosen("run.dir", "/run/shop"), user=chosen("run.user", ""), root=False, container=False),
+        run=RunPlan(
+            folder=chosen("run.dir", "/run/shop"),
+            user=chosen("run.user", ""),
+            root=False,
+            container=False,
+            drain_delay=chosen("run.drain_delay", 0),
+        ),
+        processes=chosen("process", ()),
         warnings=(),
     )

@@ -61,6 +61,9 @@ class AppPlan:
     """URL prefix, `/api`; empty for none."""
     prestart: Chosen[tuple[str, ...]]
     """Words of the command that runs before the app; empty for none."""
+    prestart_on_reload: Chosen[bool]
+    prestart_lock: Chosen[str]
+    """File, URL, or `$NAME`; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,8 @@ class RunPlan:
     root: bool
     """The caller is root."""
     container: bool
+    drain_delay: Chosen[int]
+    """Seconds that a stop goes on serving while readiness is refused."""
     generation: int = 1
     """0: files that are kept and run without porch, one set of paths for ever."""
     kept: str = ""
@@ -245,6 +250,21 @@ class RunPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessPlan:
+    """A process beside the app."""
+
+    name: str
+    """Its own among all: `queue`, or `queue.2` for the second of several."""
+    command: tuple[str, ...]
+    essential: bool
+    """Its failure ends the instance."""
+    restart: Literal["always", "on-failure", "never"]
+    stop_signal: str
+    """Without `SIG`."""
+    environment: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that was decided."""
 
@@ -265,6 +285,7 @@ class Plan:
     """CIDRs of the proxies in front whose word on the client is taken."""
     log: LogPlan
     run: RunPlan
+    processes: Chosen[tuple[ProcessPlan, ...]]
     warnings: tuple[str, ...]
     """Said at start: what a server cannot honour, what the found nginx lacks, what was assumed."""
 

@@ -32,6 +32,7 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.config": {"server.name": "gunicorn"},
     "server.min_workers": {"server.name": "uwsgi"},
     "files.expires": {"static": {"/static/": "static"}},
+    "app.prestart_lock": {"app.prestart": "migrate"},
     "limits.websocket_idle": {"app.interface": "asgi"},
 }
 """Setting -> what a plan needs for it to matter."""

@@ -110,8 +110,11 @@ class Project:
 
     def run(self, *words: str, listen: bool = True, **environment: str) -> Site:
         """`porch run`, up to the moment when it says ready."""
-        process = self._start(("run", *self._with_defaults(words, listen=listen)), environment)
-        return self.add(Site(self, process))
+        return self.add(self.run_later(*words, listen=listen, **environment))
+
+    def run_later(self, *words: str, listen: bool = True, **environment: str) -> Site:
+        """`porch run`, begun; to be handed to `add`."""
+        return Site(self, self._start(("run", *self._with_defaults(words, listen=listen)), environment))
 
     def add(self, site: Site) -> Site:
         """Wait until the site is ready; it is stopped at the end of the story."""

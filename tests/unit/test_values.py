@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from porch import values as v
 from porch.settings import specs
 from porch.settings.path import PATHS, Path
+from porch.settings.process import PROCESSES, Process
 from porch.values import Kind
 
 HEADER = v.size_between(1024, 32768)
@@ -75,6 +76,16 @@ READ: list[tuple[Kind, object, object]] = [
     (v.PAIRS, ["/a/=b"], (("/a/", "b"),)),
     (PATHS, [{"url": "/up/", "body": "1K"}], (("/up/", Path(body=1024)),)),
     (PATHS, ["/up body=1K", "/r rate=5/m"], (("/up", Path(body=1024)), ("/r", Path(rate="5/m")))),
+    (
+        PROCESSES,
+        {"q": {"command": ["a", "b c"], "count": 2, "env": {"N": 1}}, "s": {"command": "s", "essential": True}},
+        (("q", Process(("a", "b c"), 2, env=(("N", "1"),))), ("s", Process(("s",), essential=True))),
+    ),
+    (
+        PROCESSES,
+        "q command='a b' restart=never ; s command=s",
+        (("q", Process(("a", "b"), restart="never")), ("s", Process(("s",)))),
+    ),
     (PATHS, "/up/ buffering=false, /r rate=off", (("/up/", Path(buffering=False)), ("/r", Path(rate="")))),
     (v.TEXT, "any text", "any text"),
     (v.PATH, "a/b c", "a/b c"),
@@ -100,6 +111,16 @@ REFUSED: list[tuple[Kind, object, str]] = [
     (v.RATE, "1000000/s", f'"1000000/s" {RATE}'),
     (v.RATE, "ten", f'"ten" {RATE}'),
     (v.RATE, 10, f'"10" {RATE}'),
+    (PROCESSES, {"q": {}}, '"q" has no command; add command = ["python", "worker.py"] for example'),
+    (PROCESSES, {"q": {"comand": "x"}}, '"q": unknown key "comand"; did you mean "command"?'),
+    (PROCESSES, {"q": {"command": "x", "count": 0}}, '"q", count: "0" is not a whole number from 1 to 64'),
+    (PROCESSES, {"app": {}}, "\"app\" is what the log calls a process of the instance's own; choose another name"),
+    (PROCESSES, {"q": "x"}, "each process is a table: write [process.q] and its command below it"),
+    (PROCESSES, {"Q q": {}}, '"Q q" is no name of a process; write small letters, figures, - and _, 31 at most'),
+    (PROCESSES, "q command='x", "a quotation mark is not closed in q command='x"),
+    (PROCESSES, "q command=x ; q command=y", '"q" stands twice; join the two'),
+    (PROCESSES, {"q": {"command": "x", "env": {"A B": "c"}}}, '"q", env: "A B" is no name of a variable'),
+    (PROCESSES, {"q": {"command": "x", "env": {"A": True}}}, '"q", env: the variable A is to be a text'),
     (PATHS, {"url": "/up/"}, "this is a list of tables: write [[path]], with two brackets"),
     (PATHS, [{"body": 1}], f"a path begins with its URL; {PATH_URLS}"),
     (PATHS, "up", f'"up" is no URL of a path; {PATH_URLS}'),
@@ -225,6 +246,21 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
         st.dictionaries(
             URLS,
             st.builds(Path, body=st.integers(0, v.LARGEST), timeout=st.none() | st.integers(0, 9), rate=st.just("")),
+            min_size=1,
+        ).map(lambda found: tuple(found.items())),
+    ),
+    "processes": (
+        PROCESSES,
+        st.dictionaries(
+            st.from_regex(r"[a-f][a-f0-9_-]{0,9}", fullmatch=True),
+            st.builds(
+                Process,
+                command=st.lists(LINES, min_size=1).map(tuple),
+                count=st.integers(1, 64),
+                essential=st.booleans(),
+                stop_signal=st.sampled_from(("TERM", "INT")),
+                env=st.just(()) | st.just((("A", "b c ; d"),)),
+            ),
             min_size=1,
         ).map(lambda found: tuple(found.items())),
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import Any, cast
 from porch import mainline, servers, settings
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused, suggestion
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, PathPlan, Plan, Static
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, PathPlan, Plan, ProcessPlan, Static
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.targets import nginx
@@ -108,6 +109,8 @@ def show(each: Explained) -> str:
         return ", ".join(f"{one.url}={one.path}" for one in cast("tuple[Static, ...]", value))
     if isinstance(value, tuple) and isinstance(value[0], PathPlan):
         return ", ".join(one.url for one in cast("tuple[PathPlan, ...]", value))
+    if isinstance(value, tuple) and isinstance(value[0], ProcessPlan):
+        return ", ".join(f"{one.name}: {shlex.join(one.command)}" for one in cast("tuple[ProcessPlan, ...]", value))
     return settings.spec(each.setting).kind.show(value)
 
 

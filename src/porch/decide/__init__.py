@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from porch.decide import clients, edge, paths, running, serving
+from porch.decide import clients, edge, paths, processes, running, serving
 from porch.decide.desk import Desk
 from porch.decide.standalone import kept
 from porch.errors import Exit, Refused
@@ -23,6 +23,8 @@ from porch.values import AUTO
 __all__ = ["kept", "plan", "user"]
 
 PRESTART = "prestart.sh"
+LOCKING = ("postgresql", "postgres", "mysql", "mariadb")
+"""Databases that know advisory locks."""
 
 
 def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
@@ -53,6 +55,7 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
         trusted=edge.trusted(desk),
         log=running.log(desk),
         run=run,
+        processes=processes.processes(desk),
         warnings=(),
     )
     _tell_what_cannot_be(desk, server)
@@ -113,6 +116,10 @@ def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPl
         python=python,
         mount=desk.chosen("app.mount", app.mount, "the app's routes are below this prefix" if app.mount else "at /"),
         prestart=_prestart(desk),
+        prestart_on_reload=desk.chosen(
+            "app.prestart_on_reload", app.prestart_on_reload, "when the prestart command runs"
+        ),
+        prestart_lock=_prestart_lock(desk),
     )
 
 
@@ -120,7 +127,7 @@ def _prestart(desk: Desk) -> Chosen[tuple[str, ...]]:
     key, words = "app.prestart", desk.settings.app.prestart
     if words:
         # Article and images name a script; run by its interpreter it need not be executable.
-        script = words[-1] if words[:1] == ("sh",) else ""
+        script = words[1] if words[:1] == ("sh",) and len(words) == 2 else ""
         if script and not desk.facts.places[desk.path(script)].exists:
             if desk.said.origin(key) == "$PRE_START_PATH":
                 desk.warnings.append(
@@ -132,6 +139,16 @@ def _prestart(desk: Desk) -> Chosen[tuple[str, ...]]:
     if desk.facts.places[desk.path(PRESTART)].exists:
         return desk.chosen(key, ("sh", PRESTART), f"{PRESTART} is beside the app", origin="detected")
     return desk.chosen(key, (), "nothing runs before the app")
+
+
+def _prestart_lock(desk: Desk) -> Chosen[str]:
+    key, lock = "app.prestart_lock", desk.settings.app.prestart_lock
+    scheme, url, _ = lock.partition("://")
+    if url and scheme.partition("+")[0] not in LOCKING:
+        desk.refuse(key, "no lock is known in a database of that kind", f"a file, or one of {', '.join(LOCKING)}")
+    if lock and not lock.startswith("$") and not url:
+        lock = desk.path(lock)
+    return desk.chosen(key, lock, "one instance at a time runs the prestart command" if lock else "none is shared")
 
 
 def _number(desk: Desk, key: str) -> float:

@@ -40,7 +40,15 @@ def run(desk: Desk) -> RunPlan:
     # A unix socket's path has at most 107 bytes (unix(7)); the longest one here is `<folder>/app-NNNN/app.sock`.
     if len(folder.value.encode()) > 85:
         desk.refuse("run.dir", f"the run folder's path is too long for sockets: {folder.value}", "choose a shorter one")
-    return RunPlan(folder=folder, user=user(desk), root=desk.facts.machine.root, container=desk.facts.machine.container)
+    delay = desk.settings.run.drain_delay
+    why = "readiness is refused so long before a stop begins" if delay else "a stop begins at once"
+    return RunPlan(
+        folder=folder,
+        user=user(desk),
+        root=desk.facts.machine.root,
+        container=desk.facts.machine.container,
+        drain_delay=desk.chosen("run.drain_delay", delay, why),
+    )
 
 
 def user(desk: Desk) -> Chosen[str]:

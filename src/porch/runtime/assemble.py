@@ -10,11 +10,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from porch import servers
+from porch import servers, worker
 from porch.plan import Plan
 from porch.runtime.folder import LAUNCH
-from porch.runtime.launch import Launch, Program
+from porch.runtime.launch import Extra, Launch, Program
 from porch.syntax.file import File
+
+LOCK = "PORCH_LOCK"
+"""What `porch_worker.lock` reads: a URL among the words could be seen by every user of the machine."""
 
 
 def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
@@ -46,6 +49,10 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         kill_timeout=limits.kill.value,
         log_format="json" if plan.log.format.value == "json" else "text",
         container=run.container,
+        prestart_on_reload=plan.app.prestart_on_reload.value,
+        prestart_words=plan.app.prestart.value,
+        processes=_processes(plan),
+        drain_delay=run.drain_delay.value,
         replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
         writable=(run.nginx,),
     )
@@ -100,6 +107,23 @@ def _replan(live: str, words: Iterable[str]) -> Program:
     return Program("replan", (*python, live, *words), here)
 
 
+def _processes(plan: Plan) -> tuple[Extra, ...]:
+    return tuple(
+        Extra(
+            Program(each.name, each.command, plan.app.folder, (*each.environment, _path(plan)), each.stop_signal),
+            essential=each.essential,
+            restart=each.restart,
+        )
+        for each in plan.processes.value
+    )
+
+
 def _prestart(plan: Plan) -> Program | None:
-    words = plan.app.prestart.value
-    return Program("prestart", words, plan.app.folder, (_path(plan),)) if words else None
+    words, lock = plan.app.prestart.value, plan.app.prestart_lock.value
+    if not words:
+        return None
+    if not lock:
+        return Program("prestart", words, plan.app.folder, (_path(plan),))
+    # By the app's interpreter, because it has the driver of the app's database.
+    holder = (plan.app.python.value, "-P", f"{worker.PATH}/porch_worker/lock.py", "--", *words)
+    return Program("prestart", holder, plan.app.folder, (_path(plan), (LOCK, lock)))

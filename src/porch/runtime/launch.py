@@ -25,6 +25,18 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """A process beside the app."""
+
+    program: Program
+    essential: bool
+    """Its failure ends the instance."""
+    restart: Literal["always", "on-failure", "never"]
+    as_user: bool = True
+    """As the user that the app runs as; else as the supervisor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """One instance, as it is to be brought up."""
 
@@ -66,6 +78,13 @@ class Launch:
     kill_timeout: float
     log_format: Literal["text", "json"]
     container: bool
+    prestart_on_reload: bool = False
+    prestart_words: tuple[str, ...] = ()
+    """The command as the user wrote it, for messages."""
+    processes: tuple[Extra, ...] = ()
+    """Started when the app is ready, and ended before it."""
+    drain_delay: float = 0.0
+    """Seconds that a stop goes on serving while readiness is refused."""
     replan: Program | None = None
     """Reads settings and code anew and writes the next generation's files; None: there can be no reload."""
     writable: tuple[str, ...] = ()
@@ -82,8 +101,11 @@ def from_json(text: str) -> Launch:
     for name in ("prestart", "app", "nginx", "replan"):
         if raw.get(name) is not None:
             raw[name] = _program(raw[name])
-    for name in ("listen", "sockets", "nginx_check", "writable"):
+    for name in ("listen", "sockets", "nginx_check", "writable", "prestart_words"):
         raw[name] = tuple(raw.get(name, ()))
+    raw["processes"] = tuple(
+        Extra(**(each | {"program": _program(each["program"])})) for each in raw.get("processes", ())
+    )
     return Launch(**raw)
 
 

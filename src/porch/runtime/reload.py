@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import folder
+from porch.runtime import folder, prestart
 from porch.runtime.front import Front
 from porch.runtime.generation import Generation
 from porch.runtime.launch import Launch
@@ -164,7 +164,10 @@ class Reload:
 
     async def _start(self) -> None:
         launch = self._next.launch
-        self.new = Generation(replace(self._around, launch=launch), launch.generation)
+        around = replace(self._around, launch=launch)
+        if launch.prestart_on_reload:
+            await prestart.run(around)
+        self.new = Generation(around, launch.generation)
         self._child = self.new.spawn()
 
     async def _prove(self) -> None:

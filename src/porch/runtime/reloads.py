@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from porch.errors import Problem
 from porch.runtime.control import Answer, refusal
@@ -17,13 +17,21 @@ from porch.runtime.reload import Outcome, Reload, not_done
 from porch.runtime.turns import Turns
 
 
+class Told(Protocol):
+    """Hears of each reload as it begins, and as it is over."""
+
+    def __call__(self, *, over: bool) -> None:
+        """Called twice for each."""
+
+
 class Reloads:
     """What the supervisor knows of reloads."""
 
-    def __init__(self, make: Callable[[], Reload], number: Callable[[], int]) -> None:
+    def __init__(self, make: Callable[[], Reload], number: Callable[[], int], told: Told) -> None:
         self.last: Outcome | None = None
         self._make = make
         self._number = number
+        self._told = told
         self._current: Reload | None = None
         self._leaving: dict[Generation, asyncio.Future[None]] = {}
         self._turns = Turns(self._reload, self._too_late)
@@ -71,6 +79,7 @@ class Reloads:
         while len(self._leaving) > 1:
             await asyncio.wait(self._leaving.values(), return_when=asyncio.FIRST_COMPLETED)
         self._current = self._make()
+        self._told(over=False)
         try:
             outcome = await self._current.run()
             self.last = outcome
@@ -78,6 +87,7 @@ class Reloads:
                 self._let_go(self._current.old, outcome.drained)
         finally:
             self._current = None
+            self._told(over=True)
         return outcome
 
     def _let_go(self, old: Generation, drained: asyncio.Future[None]) -> None:

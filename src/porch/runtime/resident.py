@@ -11,7 +11,9 @@ import traceback
 from pathlib import Path
 
 from porch.errors import Exit, Refused
+from porch.runtime import notify
 from porch.runtime.launch import Launch, from_json
+from porch.runtime.notify import Notify
 from porch.runtime.say import Voice
 from porch.runtime.supervisor import Supervisor
 from porch.runtime.writer import Writer
@@ -22,12 +24,14 @@ def supervise(path: str) -> int:
     launch = from_json(Path(path).read_text())
     for descriptor in (launch.lock, *launch.sockets):
         os.set_inheritable(descriptor, False)
+    # Before anything is started, so that nothing inherits it.
+    told = notify.from_environment(os.environ)
     output, messages = Writer(1), Writer(2)
     output.start()
     messages.start()
     voice = Voice(launch.log_format, messages.put)
     try:
-        return asyncio.run(_supervise(launch, voice, output))
+        return asyncio.run(_supervise(launch, voice, output, told))
     except Refused as refused:
         for problem in refused.problems:
             voice.problem(problem)
@@ -40,10 +44,10 @@ def supervise(path: str) -> int:
         messages.close(2.0)
 
 
-async def _supervise(launch: Launch, voice: Voice, output: Writer) -> int:
+async def _supervise(launch: Launch, voice: Voice, output: Writer, told: Notify) -> int:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: _unexpected(voice, context))
     colour = launch.log_format == "text" and os.isatty(1) and "NO_COLOR" not in os.environ
-    return await Supervisor(launch, voice, output, colour=colour).run()
+    return await Supervisor(launch, voice, output, told, colour=colour).run()
 
 
 def _unexpected(voice: Voice, context: dict[str, object]) -> None:

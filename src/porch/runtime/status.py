@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from porch.runtime import extras as extras_
 from porch.runtime import procfs
 from porch.runtime.generation import Generation
 from porch.runtime.keep import Kept
@@ -37,6 +38,16 @@ def processes(kept: Iterable[Kept]) -> list[dict[str, Any]]:
             continue
         rows.append(row(master, name, f"{name} master", one.restarts))
         rows += [row(worker, name, f"{name} worker", 0) for worker in procfs.descendants(master.pid)]
+    return rows
+
+
+def extras(kept: Iterable[extras_.Kept]) -> list[dict[str, Any]]:
+    """The processes beside the app."""
+    rows: list[dict[str, Any]] = []
+    for one in kept:
+        found = procfs.process(one.child.pid) if one.child is not None and not one.child.exited.done() else None
+        if found is not None:
+            rows.append(row(found, one.name, "process", one.restarts))
     return rows
 
 

@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import folder, listen, procfs, status
+from porch.runtime import folder, listen, prestart, procfs, status
 from porch.runtime.control import Answer, Control, Request
+from porch.runtime.extras import Extras
 from porch.runtime.front import Front
 from porch.runtime.generation import Generation
 from porch.runtime.keep import Keeping, Kept
 from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
-from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, ending, identity
+from porch.runtime.notify import Notify
+from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, identity
 from porch.runtime.reload import Reload
 from porch.runtime.reloads import Reloads
 from porch.runtime.say import Voice
@@ -38,7 +40,7 @@ _QUICK = (1.0, 2.0)
 class Supervisor:
     """One instance."""
 
-    def __init__(self, launch: Launch, voice: Voice, output: Writer, *, colour: bool) -> None:
+    def __init__(self, launch: Launch, voice: Voice, output: Writer, notify: Notify, *, colour: bool) -> None:
         self._launch = launch
         self._voice = voice
         self._output = output
@@ -49,7 +51,10 @@ class Supervisor:
         self._front = Front(self._around)
         units = (self._generation, self._front)
         self._keeping = Keeping(Kept(unit, voice, gives_up=launch.container) for unit in units)
-        self._reloads = Reloads(self._new_reload, lambda: self._generation.number)
+        self._reloads = Reloads(self._new_reload, lambda: self._generation.number, self._reloading)
+        self._extras = Extras()
+        self._renewals: set[asyncio.Future[None]] = set()
+        self._notify = notify
         self._stop_asked = asyncio.Event()
         self._hurry = asyncio.Event()
         self._over = asyncio.Event()
@@ -70,20 +75,22 @@ class Supervisor:
         adopt_orphans()
         await self._control.start(self._launch.folder)
         problems: tuple[Problem, ...] = ()
+        watching = asyncio.ensure_future(self._notify.watch())
         patience = _QUICK
         code = int(Exit.DONE)
         try:
             given_up = await self._until_told_to_stop()
-            if given_up is None:
+            # Beside a lost process the app is well, and has requests in work.
+            if given_up is None or self._extras.lost:
                 patience = (self._launch.stop_timeout, self._launch.kill_timeout)
-            else:
-                code = given_up
+            code = given_up or code
         except Refused as refused:
             code, problems = int(refused.exit), tuple(refused.problems)
         except OSError as error:
             code, problems = int(Exit.MACHINE), tuple(exhausted("the instance", error).problems)
         finally:
-            await self._take_down(*patience)
+            await self._take_down(*patience, told=code == int(Exit.DONE))
+            watching.cancel()
         # Only now, so that the app's last words stand above it.
         for problem in problems:
             self._voice.problem(problem)
@@ -103,24 +110,18 @@ class Supervisor:
         return None
 
     async def _live(self) -> int:
-        for step in (self._prestart, self._start_app, self._front.start, self._say_ready):
+        await prestart.run(self._around)
+        for step in (self._start_app, self._front.start, self._say_ready):
             await step()
-        return await self._keeping.keep()
-
-    async def _prestart(self) -> None:
-        program = self._launch.prestart
-        if program is None:
-            return
-        child = self._around.start(program)
+        self._extras.start(self._around)
+        keeping = [asyncio.ensure_future(each.keep()) for each in (self._keeping, self._extras)]
         try:
-            code = await child.wait()
-        except asyncio.CancelledError:
-            child.signal(stop_signal(program))
-            raise
-        if code:
-            what = f"the prestart command {ending(code)}: {' '.join(program.argv)}"
-            fix = "its own words are in the lines above that begin with `prestart:`; the app was not started"
-            raise Refused(Problem(what, where=program.folder, fix=fix, exit=Exit.APP))
+            done, _ = await asyncio.wait(keeping, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for each in keeping:
+                each.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
 
     async def _start_app(self) -> None:
         """nginx judges its configuration while the app starts; the first that fails ends both."""
@@ -136,6 +137,14 @@ class Supervisor:
         self._was_ready = True
         self._reloads.open()
         self._voice.info(f"ready {self._launch.url}", url=self._launch.url)
+        self._notify.ready(f"ready {self._launch.url}")
+
+    def _reloading(self, *, over: bool) -> None:
+        if over:
+            last = self._reloads.last
+            self._notify.ready(f"ready {self._launch.url}" if last is None or last.ok else f"ready; {last.what}")
+        else:
+            self._notify.reloading()
 
     def _new_reload(self) -> Reload:
         return Reload(self._around, self._front, self._generation, self._adopt)
@@ -147,14 +156,24 @@ class Supervisor:
         self._generation, self._launch = generation, launch
         self._around = replace(self._around, launch=launch)
         self._front.use(launch)
+        renewal = asyncio.ensure_future(self._extras.renew(self._around))
+        self._renewals.add(renewal)
+        renewal.add_done_callback(self._renewals.discard)
 
-    async def _take_down(self, stop_timeout: float, kill_timeout: float) -> None:
-        now = time.monotonic()
+    async def _take_down(self, stop_timeout: float, kill_timeout: float, *, told: bool) -> None:
         self._stop_asked.set()
+        self._notify.stopping()
         self._refuse_readiness()
         await self._reloads.close()
+        if told and self._was_ready:
+            await self._drain_delay()
+        now = time.monotonic()
         self._stop_listening()
+        for renewal in self._renewals:
+            renewal.cancel()
+        extras = asyncio.ensure_future(self._extras.stop(stop_timeout))
         await self._end((self._front.child,), signal.SIGQUIT, now + stop_timeout)
+        await extras
         # A WebSocket keeps nginx past its time: the app ends it in order, through the nginx that is still there.
         await self._end((self._generation.child,), stop_signal(self._launch.app), now + kill_timeout)
         await self._end(self._reaper.children, signal.SIGTERM, now + kill_timeout)
@@ -164,6 +183,13 @@ class Supervisor:
         self._output.close(2.0)
         self._over.set()
         await self._control.finish(1.0)
+
+    async def _drain_delay(self) -> None:
+        """A load balancer that asks for readiness sends no more once it has heard of the stop."""
+        if self._launch.drain_delay:
+            self._voice.info(f"stopping in {self._launch.drain_delay:g} s; readiness is refused")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self._launch.drain_delay)
 
     def _refuse_readiness(self) -> None:
         with suppress(OSError):
@@ -240,7 +266,11 @@ class Supervisor:
             "server": self._launch.server,
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._born, 1),
-            "processes": [*status.processes(kept), *status.generations(self._reloads.beside)],
+            "processes": [
+                *status.processes(kept),
+                *status.extras(self._extras.kept),
+                *status.generations(self._reloads.beside),
+            ],
             "last_reload": self._reloads.shown(),
             "requests": {"total": self._logs.requests, "errors": self._logs.errors},
             "dropped_lines": self._output.dropped,

@@ -15,6 +15,8 @@ from porch.settings.answers import Answers
 from porch.settings.app import App, Server
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
 from porch.settings.path import KEYS, PATHS, Paths
+from porch.settings.process import KEYS as PROCESS_KEYS
+from porch.settings.process import PROCESSES, Processes
 from porch.settings.running import Log, Run
 from porch.spec import Spec, setting
 
@@ -47,6 +49,12 @@ class Settings:
     nginx: Nginx = Nginx()
     log: Log = Log()
     run: Run = Run()
+    process: Processes = setting(
+        PROCESSES,
+        (),
+        f"What runs beside the app, `[process.NAME]` for each: {PROCESS_KEYS}.",
+        example="queue command='python worker.py' count=2",
+    )
 
 
 @cache

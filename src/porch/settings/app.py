@@ -48,6 +48,16 @@ class App:
         example="python manage.py migrate --noinput",
         images=("PRE_START_PATH",),
     )
+    prestart_on_reload: bool = setting(
+        v.FLAG, False, "Run `app.prestart` at each reload too, before the next generation starts.", example="true"
+    )
+    prestart_lock: str = setting(
+        v.TEXT,
+        "",
+        "Lock that `app.prestart` holds while it runs, so that of several instances one runs it at a time: a file, "
+        "a database's URL (`postgresql://`, `mysql://`), or `$NAME` of a variable that holds either.",
+        example="$DATABASE_URL",
+    )
 
 
 @dataclass(frozen=True, slots=True)

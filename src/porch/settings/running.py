@@ -46,3 +46,9 @@ class Run:
         example="nobody",
         short=("--user",),
     )
+    drain_delay: int = setting(
+        v.SECONDS,
+        0,
+        "How long a stop goes on serving, with readiness refused, so that load balancers learn of it.",
+        example="15s",
+    )
