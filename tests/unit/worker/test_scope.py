@@ -123,3 +123,20 @@ def test_an_answer_without_a_length_is_handed_on_as_it_comes(
     asyncio.run(wrap(app, settings)({"type": "http", "path": "/", "headers": []}, None, server_send))  # type: ignore[arg-type]
     assert [each.get("headers") for each in sent] == [told + added, None]
     assert message["headers"] == told
+
+
+def test_headers_that_can_be_read_once_are_not_lost() -> None:
+    """The standard asks for an iterable, which may be a generator."""
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        del scope, receive
+        told = ((b"content-length", b"%d" % each) for each in (1,))
+        await send({"type": "http.response.start", "status": 200, "headers": told})
+
+    async def server_send(each: dict[str, Any]) -> None:
+        sent.append(each)
+
+    settings = Settings("app:app", "asgi", "", "/", "")
+    asyncio.run(wrap(app, settings)({"type": "http", "path": "/", "headers": []}, None, server_send))  # type: ignore[arg-type]
+    assert sent[0]["headers"] == [(b"content-length", b"1")]

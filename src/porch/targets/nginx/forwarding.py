@@ -93,7 +93,7 @@ def _scheme(plan: Plan) -> Expr:
 
 def _port_maps(plan: Plan) -> list[Node]:
     """`$host_port` is what follows the host as the client wrote it, `$client_port` always a number."""
-    by_scheme = _map(_scheme(plan), Expr("$scheme_port"), ("http", 80), ("https", 443))
+    by_scheme = _map(_scheme(plan), Expr("$scheme_port"), (Expr("default"), 80), ("https", 443))
     if plan.nginx.version >= KNOWS_REQUEST_PORT:
         written = _map(
             Expr("$request_port"),

@@ -66,15 +66,15 @@ def flowing(send: Send) -> Send:
     """Ask nginx to hand an answer on as it comes, where its length is not told: it is made bit by bit."""
 
     def sent(message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            headers = list(message.get("headers", ()))
-            for name, _ in headers:
-                if name.lower() in TELLING:
-                    break
-            else:
-                headers.append((b"x-accel-buffering", b"no"))
-            message = {**message, "headers": headers}
-        return send(message)
+        if message["type"] != "http.response.start":
+            return send(message)
+        told: Any = message.get("headers", ())
+        # The standard allows what can be read only once.
+        headers: list[tuple[bytes, bytes]] = told if type(told) is list else list(told)
+        for name, _ in headers:
+            if name.lower() in TELLING:
+                return send(message if headers is told else {**message, "headers": headers})
+        return send({**message, "headers": [*headers, (b"x-accel-buffering", b"no")]})
 
     return sent
 
