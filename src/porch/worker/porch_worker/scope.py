@@ -7,7 +7,7 @@ an app that refuses to start.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from . import OUTSIDE_BODY, READY, READY_BODY, request_id
 from .failure import LoadError, leave
@@ -70,7 +70,7 @@ def flowing(send: Send) -> Send:
             return send(message)
         told: Any = message.get("headers", ())
         # The standard allows what can be read only once.
-        headers: list[tuple[bytes, bytes]] = told if type(told) is list else list(told)
+        headers = cast("list[tuple[bytes, bytes]]", told if isinstance(told, list) else list(told))
         for name, _ in headers:
             if name.lower() in TELLING:
                 return send(message if headers is told else {**message, "headers": headers})
