@@ -43,6 +43,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "process": st.lists(st.sampled_from(("q command=a", "s command='b c' count=3 essential=true")), unique=True).map(
         " ; ".join
     ),
+    "app.health": st.sampled_from(("", "/", "/healthz")),
     "app.prestart": st.sampled_from(("", "sh none.sh", "sh page.html", "python manage.py migrate")),
     "server.name": st.sampled_from(("auto", "gunicorn", "uwsgi", "granian", "uvicorn")),
     "server.workers": AUTO | NUMBERS,

@@ -62,6 +62,7 @@ def _plain() -> Plan:
             evidence=("shop.py:3 app = Flask(__name__)",),
             python=chosen("app.python", sys.executable),
             mount=chosen("app.mount", ""),
+            health=chosen("app.health", ""),
             prestart=chosen("app.prestart", ()),
             prestart_on_reload=chosen("app.prestart_on_reload", False),
             prestart_lock=chosen("app.prestart_lock", ""),

@@ -59,6 +59,8 @@ class AppPlan:
     """The interpreter that runs the app, absolute."""
     mount: Chosen[str]
     """URL prefix, `/api`; empty for none."""
+    health: Chosen[str]
+    """Path that the app is asked at when readiness is; empty: a worker that answers is ready."""
     prestart: Chosen[tuple[str, ...]]
     """Words of the command that runs before the app; empty for none."""
     prestart_on_reload: Chosen[bool]
@@ -115,6 +117,11 @@ class HttpPlan:
     """`127.0.0.1:8080`, `[::1]:8443` or `unix:/path`."""
     domains: Chosen[tuple[str, ...]]
     """Empty: any host."""
+
+    @property
+    def probed(self) -> str:
+        """Host header of porch's own questions: a name that the app will know."""
+        return next((name for name in self.domains.value if not name.startswith("*")), "localhost")
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,13 @@ def _prefix(raw: object) -> str:
     return text.rstrip("/")
 
 
+def _route(raw: object) -> str:
+    text = _text(raw)
+    if text and not re.fullmatch(r"/[A-Za-z0-9._~/-]*", text):
+        raise ValueError(f'"{text}" is no path of the app; write it as /healthz')
+    return text
+
+
 def _pairs(raw: object) -> tuple[tuple[str, str], ...]:
     if isinstance(raw, Mapping):
         items = [(str(url), folder) for url, folder in raw.items()]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # a TOML table is untyped
@@ -285,6 +292,7 @@ ADDRESSES = Kind(
 )
 NETWORKS = Kind("networks", _list_of(_network, "a network"), " ".join, _LIST, many=True)
 DOMAINS = Kind("domain names", _list_of(_domain, "a domain name"), " ".join, _LIST, many=True)
+ROUTE = Kind("path of the app", _route, schema=_TEXT)
 PREFIX = Kind("URL prefix", _prefix, schema=_TEXT)
 PAIRS = Kind(
     "table of URL = folder",

@@ -15,8 +15,10 @@ KEYS = {spec.key for spec in specs() if "." in spec.key}
 VARIABLES = {spec.variable for spec in specs()}
 FLAGS = {spec.flag for spec in specs()}
 SECTIONS = {key.partition(".")[0] for key in KEYS}
-LOOKS_LIKE_A_KEY = re.compile(rf"({'|'.join(sorted(SECTIONS))})\.(?!(conf|ini|json|log|pid|py|sock|toml)$)[a-z][a-z_]*")
-"""Not the names of files that happen to start like one."""
+LOOKS_LIKE_A_KEY = re.compile(
+    rf"({'|'.join(sorted(SECTIONS))})\.(?!(conf|ini|json|log|pid|py|request|sock|toml)$)[a-z][a-z_]*"
+)
+"""Not the names of files, nor of an event of ASGI, that happen to start like one."""
 
 
 def strings(tree: ast.AST) -> Iterator[ast.Constant]:

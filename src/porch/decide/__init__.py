@@ -115,12 +115,19 @@ def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPl
         evidence=finding.evidence,
         python=python,
         mount=desk.chosen("app.mount", app.mount, "the app's routes are below this prefix" if app.mount else "at /"),
+        health=_health(desk),
         prestart=_prestart(desk),
         prestart_on_reload=desk.chosen(
             "app.prestart_on_reload", app.prestart_on_reload, "when the prestart command runs"
         ),
         prestart_lock=_prestart_lock(desk),
     )
+
+
+def _health(desk: Desk) -> Chosen[str]:
+    path = desk.settings.app.health
+    why = f"ready is what answers below 400 at {path}" if path else "a worker that answers is ready"
+    return desk.chosen("app.health", path, why)
 
 
 def _prestart(desk: Desk) -> Chosen[tuple[str, ...]]:

@@ -41,7 +41,7 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         socket=run.socket,
         upstream=run.upstream,
         protocol=plan.server.protocol,
-        host=_host(plan),
+        host=plan.http.probed,
         report=servers.report(plan),
         draining=run.draining,
         start_timeout=limits.start.value,
@@ -73,11 +73,6 @@ def url(plan: Plan) -> str:
     host, _, port = address.rpartition(":")
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104  # compared, not bound
     return f"http://{host}" + ("" if port == "80" else f":{port}")
-
-
-def _host(plan: Plan) -> str:
-    names = [name for name in plan.http.domains.value if not name.startswith("*")]
-    return names[0] if names else "localhost"
 
 
 def _app(plan: Plan) -> Program:

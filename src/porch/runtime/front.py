@@ -64,7 +64,7 @@ class Front:
         self.condition = "starting"
         self.child = self._around.start(self._launch.nginx, self._inherit, self._launch.sockets)
         address = listen.parse(self._launch.listen[0])
-        answering = asyncio.ensure_future(probe.until_ready(address, "http", self._launch.host))
+        answering = asyncio.ensure_future(probe.until_ready(probe.Probe(address, "http", self._launch.host)))
         dying = asyncio.ensure_future(self.child.wait())
         try:
             timeout = self._launch.start_timeout

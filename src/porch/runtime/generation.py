@@ -107,7 +107,8 @@ class Generation:
     async def _until_healthy(self, child: Child) -> None:
         launch = self._launch
         address = listen.parse(f"unix:{launch.socket}")
-        answering = asyncio.ensure_future(probe.until_ready(address, launch.protocol, launch.host))
+        question = probe.Probe(address, launch.protocol, launch.host)
+        answering = asyncio.ensure_future(probe.until_ready(question))
         reported = asyncio.ensure_future(_reported(launch.report))
         dying = asyncio.ensure_future(child.wait())
         dwindling = asyncio.ensure_future(_dwindling(child.pid, DEATHS * max(2, launch.workers)))
@@ -128,7 +129,7 @@ class Generation:
         if dwindling.done() and not dwindling.cancelled():
             raise Refused(self._keeps_dying(dwindling.result()))
         if not answering.done() or answering.cancelled():
-            raise Refused(self._never_answered())
+            raise Refused(self._never_answered(question.why))
 
     async def _abandon(self, child: Child) -> None:
         """A second for its last words; then it and its workers are killed."""
@@ -148,8 +149,8 @@ class Generation:
         fix = "its lines that begin with `app:` name the signal; a library that crashes at import is the usual cause"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 
-    def _never_answered(self) -> Problem:
-        what = f"the app was not ready within {self._launch.start_timeout:g} s"
+    def _never_answered(self, why: str) -> Problem:
+        what = f"the app was not ready within {self._launch.start_timeout:g} s{': ' if why else ''}{why}"
         fix = "look at its lines above; if it only needs longer to start, allow it more time"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 

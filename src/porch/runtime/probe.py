@@ -6,7 +6,9 @@ Rule: only an answer of 200 from the real thing counts; a socket that merely acc
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from porch.runtime.listen import Address
@@ -20,11 +22,22 @@ LAST_WORDS = 0.1
 """Seconds for the rest of an answer whose first line has come."""
 
 
-async def until_ready(address: Address, protocol: Literal["http", "uwsgi"], host: str) -> None:
+@dataclass
+class Probe:
+    """The question, and what the last answer to it said when it was not yes."""
+
+    address: Address
+    protocol: Literal["http", "uwsgi"]
+    host: str
+    why: str = ""
+
+
+async def until_ready(probe: Probe) -> None:
     """Return when the answer is 200; the caller bounds the time."""
+    host, protocol = probe.host, probe.protocol
     question = uwsgi_request(host) if protocol == "uwsgi" else http_request(host)
     pause = FIRST_PAUSE
-    while not await _answers(address, question):
+    while not await _answers(probe, question):
         await asyncio.sleep(pause)
         pause = min(pause * 1.2, LONGEST_PAUSE)
 
@@ -61,16 +74,17 @@ def _sized(word: bytes) -> bytes:
     return len(word).to_bytes(2, "little") + word
 
 
-async def _answers(address: Address, question: bytes) -> bool:
+async def _answers(probe: Probe, question: bytes) -> bool:
     try:
         # Not wait_for, which in Python 3.11 can lose a cancellation.
         async with asyncio.timeout(PATIENCE):
-            return await _ask(address, question)
+            return await _ask(probe, question)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return False
 
 
-async def _ask(address: Address, question: bytes) -> bool:
+async def _ask(probe: Probe, question: bytes) -> bool:
+    address = probe.address
     if address.kind == "unix":
         reader, writer = await asyncio.open_unix_connection(address.host)
     else:
@@ -79,11 +93,21 @@ async def _ask(address: Address, question: bytes) -> bool:
         writer.write(question)
         words = (await reader.readuntil(b"\n")).split()
         # Some servers log it as an error of the client's when nobody takes the rest.
+        rest = b""
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
-                await reader.read()
-        return len(words) > 1 and words[0].startswith(b"HTTP/") and words[1] == b"200"
+                rest = await reader.read()
+        ready = len(words) > 1 and words[0].startswith(b"HTTP/") and words[1] == b"200"
+        probe.why = "" if ready else _why(rest) or probe.why
+        return ready
     finally:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
+
+
+def _why(rest: bytes) -> str:
+    """What the worker says of an app that is not well; empty for an answer of anyone else's."""
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(rest.partition(b"\r\n\r\n")[2])["why"])
+    return ""

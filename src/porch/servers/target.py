@@ -43,6 +43,8 @@ def worker_settings(plan: Plan) -> str:
         "folder": plan.app.import_from,
         "report": report(plan),
     }
+    if plan.app.health.value:
+        told |= {"health": plan.app.health.value, "host": plan.http.probed}
     return plain_json(told)
 
 

@@ -41,6 +41,13 @@ class App:
         example="/api",
         short=("--mount",),
     )
+    health: str = setting(
+        v.ROUTE,
+        "",
+        "Path of the app that must answer below 400 before a start or a reload goes on, and at each look at readiness; "
+        "by itself a worker that has loaded the app is ready.",
+        example="/healthz",
+    )
     prestart: tuple[str, ...] = setting(
         v.WORDS,
         (),

@@ -29,6 +29,10 @@ class Settings:
     """The project, absolute."""
     report: str
     """Where a failure to load is written for the supervisor; empty: to standard error, for a person."""
+    health: str = ""
+    """Path that the app is asked at when readiness is; empty: a worker that answers is ready."""
+    host: str = "localhost"
+    """Host header of that question."""
 
 
 def read(environ: MutableMapping[str, str]) -> Settings:
@@ -42,6 +46,8 @@ def read(environ: MutableMapping[str, str]) -> Settings:
         mount=raw.get("mount", "").rstrip("/"),
         folder=raw.get("folder", "") or str(Path.cwd()),
         report=raw.get("report", ""),
+        health=raw.get("health", ""),
+        host=raw.get("host", "localhost"),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from . import health
 from .load import app_or_exit
 from .request import made, wrap
 
@@ -16,4 +17,7 @@ _target, _settings = app_or_exit()
 
 async def application() -> web.Application:
     """The app, made in the event loop that it will run in."""
-    return wrap(await made(_target, _settings), _settings.mount)
+    app = wrap(await made(_target, _settings), _settings.mount)
+    if _settings.health:
+        app.middlewares.insert(0, health.aiohttp(app, _settings.health, _settings.host, _settings.mount))
+    return app

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import sys
 
+from . import health
 from .environ import answering, wrap
 from .load import app_or_exit
 
 _app, _settings = app_or_exit()
 application = wrap(answering(_app) if "uwsgi" in sys.modules else _app, _settings.mount)
+if _settings.health:
+    application = health.wsgi(application, _settings.health, _settings.host, _settings.mount)
