@@ -438,13 +438,17 @@ def errors_have_pages(conf: Conf) -> Iterator[str]:
 
 def security_headers_stand_once(conf: Conf) -> Iterator[str]:
     """Wherever a header is added, so are all of the security headers, on every status, and the app's value wins."""
-    on = conf.plan.answers.security.value != "off"
     maps = {found.args[1]: (found.args[0], found.children) for found in conf.http.all("map")}
+    everywhere = [each.args[0] for each in conf.http.all("add_header")]
+    if conf.plan.answers.security.value != "off" and not set(SECURITY) <= set(everywhere):
+        yield f"http adds {everywhere}"
     for found in conf.every:
         own = found.all("add_header")
         names = [each.args[0] for each in own]
-        if (own or found == conf.http) and [name for name in SECURITY if names.count(name) != on]:
+        if own and (len(names) != len(set(names)) or not set(everywhere) <= set(names)):
             yield f"{found.name} {found.args} adds {names}"
+        if not everywhere and set(names) & set(SECURITY):
+            yield f"{found.name} {found.args} adds {names}, which was not asked for"
         yield from (f"{each.args[0]} is not on every status" for each in own if each.args[-1] != "always")
     for added in conf.http.all("add_header"):
         source, rows = maps.get(added.args[1], ("", ()))

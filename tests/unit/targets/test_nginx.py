@@ -147,6 +147,7 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("errors_have_pages", "plain", "location / {", "location / { proxy_intercept_errors on;"),
     ("security_headers_stand_once", "plain", "X-Frame-Options SAMEORIGIN always;", "X-Frame-Options SAMEORIGIN;"),
     ("security_headers_stand_once", "plain", "location / {", "location / { add_header X-Own 1 always;"),
+    ("security_headers_stand_once", "strict", "add_header Permissions-Policy $add", "add_header X-Other $add"),
     ("security_headers_stand_once", "strict", "$upstream_http_referrer_policy", "$upstream_http_x_other"),
     (
         "security_headers_stand_once",
