@@ -87,3 +87,13 @@ def test_app_is_imported_as_the_user_that_it_will_run_as(project: MakeProject, w
     assert told.code == 3
     seen = f"imported by {entry.pw_uid} of [{entry.pw_gid}] in {asked.folder} at home in {entry.pw_dir}"
     assert f"RuntimeError: {seen}\n" in told.stderr
+
+
+def test_a_folder_that_the_apps_user_cannot_read_is_told(project: MakeProject) -> None:
+    """Files that are kept where the app's user cannot come to are warned about, with the fix; others are not."""
+    asked = project("echo_wsgi")
+    closed = asked.home / "closed"
+    closed.mkdir(mode=0o700)
+    words = ("render", "supervisord", "app:app", "--user", "www-data", "--out")
+    assert f"www-data cannot read {closed}" in asked.porch(*words, str(closed / "deploy")).stderr
+    assert "cannot read" not in asked.porch(*words, str(asked.home / "deploy")).stderr

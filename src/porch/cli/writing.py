@@ -11,7 +11,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from porch import decide, mainline, servers, settings, targets
+from porch import decide, facts, mainline, servers, settings, targets
 from porch.cli import flags, screen
 from porch.errors import Exit, Problem, Refused, suggestion
 from porch.plan import Plan
@@ -40,9 +40,21 @@ def render(given: Namespace) -> int:
         for path in rendered.write(files, folder, force=given.force):
             print(path)
         rendered.make(kept.folders(plan))
+        _tell_out_of_reach(plan)
     else:
         _show(files)
     return int(Exit.DONE)
+
+
+def _tell_out_of_reach(plan: Plan) -> None:
+    """Warn where the app's user cannot come to the files that it is to be run by."""
+    user = plan.run.user.value
+    needed = (plan.run.kept, str(Path(plan.run.socket).parent))
+    bar = facts.out_of_reach(user, needed) if user else ""
+    if bar:
+        screen.warn(
+            f"{user} cannot read {bar}, so the app could not be started; chmod o+rx {bar}, or use another --out"
+        )
 
 
 def _show(files: list[File]) -> None:

@@ -16,6 +16,7 @@ from porch.errors import Exit, Problem
 from porch.facts import MIB, Facts
 from porch.plan import AS_SET, Chosen, Interface, ServerPlan
 from porch.servers import Server
+from porch.syntax.file import SEAL
 from porch.values import AUTO, show_size
 
 WORKER_MEMORY = 96 * MIB
@@ -30,7 +31,9 @@ def own_config(desk: Desk) -> Chosen[str]:
     key, wanted = "server.config", desk.settings.server.config
     if wanted == AUTO:
         for name in servers.config_names():
-            if desk.facts.places[desk.path(name)].exists:
+            place = desk.facts.places[desk.path(name)]
+            # What porch wrote to run without porch would load itself, and knows other paths.
+            if place.exists and SEAL not in place.text:
                 return desk.chosen(key, desk.path(name), f"{name} is beside the app", origin="detected")
         return desk.chosen(key, "", "none is beside the app")
     if wanted and not desk.facts.places[desk.path(wanted)].exists:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from porch import worker
 from porch.frameworks.reading import Binding, Module
 
 MOST_FILES = 2_000
@@ -24,6 +25,8 @@ IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([.\w]+)", re.MULTILINE)
 """Finds what a parsed tree would, in a hundredth of the time; a docstring's line that looks like one does no harm."""
 NOT_LOOKED_AT = frozenset(
     {"venv", "env", "node_modules", "site-packages", "__pycache__", "tests", "test", "migrations", "build", "dist"}
+    # Beside kept files, which may lie in the project.
+    | {worker.NAME}
 )
 
 

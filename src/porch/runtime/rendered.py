@@ -16,14 +16,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused
-from porch.syntax.file import File, Folder
+from porch.syntax.file import SEAL, File, Folder
 
-_SEAL = re.compile(r"# rendered by porch, sha256 ([0-9a-f]{64})\n\Z")
+_SEAL = re.compile(re.escape(SEAL) + r"([0-9a-f]{64})\n\Z")
 
 
 def sealed(file: File) -> str:
     """The text with its digest below it."""
-    return f"{file.text}\n# rendered by porch, sha256 {_digest(file.text + chr(10))}\n"
+    return f"{file.text}\n{SEAL}{_digest(file.text + chr(10))}\n"
 
 
 def untouched(text: str) -> bool:

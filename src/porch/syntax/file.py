@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+SEAL = "# rendered by porch, sha256 "
+"""How the last line of a file begins that was written for the user to keep."""
+
 
 class Unwritable(ValueError):
     """A value that the language cannot express, such as `$` in nginx; becomes a Problem that names the setting."""

@@ -9,6 +9,7 @@ PATH: str = str(Path(__file__).parent)
 """With this folder on `PYTHONPATH`, `import porch_worker` works."""
 
 NAME = "porch_worker"
+"""Of the package."""
 
 
 def modules() -> dict[str, str]:

@@ -43,6 +43,22 @@ def test_what_is_only_copied_is_told_of(shell: Shell) -> None:
     assert (shell.folder / "deploy/run/app").is_dir()
 
 
+def test_what_was_rendered_into_the_project_is_no_app(shell: Shell) -> None:
+    """The wrapper beside kept files looks like an app, but the project's own is found again."""
+    assert shell.porch("render", "gunicorn", "--out", "deploy").code == 0
+    told = shell.porch("render", "gunicorn", "--out", "deploy")
+    assert told.code == 0, told.err
+    assert 'PORCH_WORKER={"target": "shop:app"' in (shell.folder / "deploy/gunicorn.conf.py").read_text()
+
+
+def test_a_rendered_file_is_not_the_users_own(shell: Shell) -> None:
+    """Rendered beside the app, gunicorn.conf.py is written anew like any other, and does not load itself."""
+    for _ in range(2):
+        assert shell.porch("render", "gunicorn", "--out", ".").code == 0
+    assert "exec(" not in (shell.folder / "gunicorn.conf.py").read_text()
+    assert shell.porch("explain", "server.config").out.startswith("server.config = none\n")
+
+
 def test_a_socket_path_that_is_too_long_is_refused(shell: Shell) -> None:
     """The system's limit is told before anything is written."""
     told = shell.porch("render", "gunicorn", "--out", "x" * 100)
