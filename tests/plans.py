@@ -92,6 +92,7 @@ def _plain() -> Plan:
         ),
         http=HttpPlan(
             listen=chosen("http.listen", ("127.0.0.1:8080",)),
+            passed=(),
             domains=chosen("http.domains", ()),
         ),
         static=chosen("static", ()),

@@ -49,6 +49,8 @@ class Machine:
     somaxconn: int
     terminal: bool
     """Standard output is a terminal."""
+    passed: tuple[str, ...] = ()
+    """Addresses of the listening sockets that systemd has passed."""
 
 
 @dataclass(frozen=True)

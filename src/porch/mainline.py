@@ -14,7 +14,7 @@ from porch.errors import Problem, Refused
 from porch.facts import Facts
 from porch.frameworks import Finding
 from porch.plan import Plan
-from porch.runtime import inspection
+from porch.runtime import activation, inspection
 from porch.runtime.folder import run_folder
 from porch.sources import Said
 from porch.spec import Flag
@@ -31,6 +31,8 @@ class Running:
     """To be planned."""
     terminal: bool
     """The instance writes its log for people."""
+    passed: tuple[str, ...] = ()
+    """Addresses of the sockets that systemd passed at its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,10 @@ def _facts(wanted: Asked, said: Said, environ: Mapping[str, str]) -> Facts:
     named = facts.Wanted(told.app.python, told.nginx.binary, told.run.user)
     running = wanted.running
     if running is None:
-        return facts.read(wanted.folder, environ, run_folder(str(wanted.folder)), named)
+        found = facts.read(wanted.folder, environ, run_folder(str(wanted.folder)), named)
+        return replace(found, machine=replace(found.machine, passed=tuple(activation.passed(environ))))
     found = facts.read(wanted.folder, environ, running.folder, named)
-    return replace(found, machine=replace(found.machine, terminal=running.terminal))
+    return replace(found, machine=replace(found.machine, terminal=running.terminal, passed=running.passed))
 
 
 def _finding(said: Said, found: Facts, environ: Mapping[str, str]) -> Finding:

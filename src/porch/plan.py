@@ -115,6 +115,8 @@ class HttpPlan:
 
     listen: Chosen[tuple[str, ...]]
     """`127.0.0.1:8080`, `[::1]:8443` or `unix:/path`."""
+    passed: tuple[str, ...]
+    """Those of them whose sockets systemd has passed."""
     domains: Chosen[tuple[str, ...]]
     """Empty: any host."""
 

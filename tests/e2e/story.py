@@ -131,7 +131,9 @@ class Project:
     def _start(self, words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[str]:
         return self.start((str(self.python), "-m", "porch", *words), self.environment | dict(environment), self.folder)
 
-    def start(self, argv: Sequence[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
+    def start(
+        self, argv: Sequence[str], environment: Mapping[str, str], folder: Path, pass_fds: Sequence[int] = ()
+    ) -> subprocess.Popen[str]:
         """Start any command as part of this story."""
         known = {name: os.environ[name] for name in KEPT if name in os.environ}
         mark = dict([self._mark.split("=")])
@@ -144,6 +146,7 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         self._started.append(process)
         _OWN.add(process.pid)

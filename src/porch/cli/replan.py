@@ -40,7 +40,7 @@ def _plan(path: str, words: Sequence[str]) -> dict[str, object]:
     typed = ("run", *words)
     given = parser.parser(typed).parse_args(typed)
     asked = mainline.asked(given.target, flags(given), given.config)
-    running = mainline.Running(live.folder, live.generation + 1, terminal=live.log_format == "text")
+    running = mainline.Running(live.folder, live.generation + 1, terminal=live.log_format == "text", passed=live.passed)
     plan = mainline.plan_for(replace(asked, running=running), os.environ)
     new = assemble.launch(plan, words)
     if new.replan is not None and live.replan is not None:

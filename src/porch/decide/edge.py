@@ -29,9 +29,17 @@ def http(desk: Desk) -> HttpPlan:
     why = "in a container: every address" if container else "this machine only"
     whole = (f"{host}:{each}" if each.isdigit() else each for each in wanted.listen or (PORT,))
     listen = tuple(dict.fromkeys(whole))
+    passed = desk.facts.machine.passed
+    if passed and not wanted.listen:
+        listen, why = passed, "systemd passes these sockets"
+    for each in passed:
+        if each not in listen:
+            fix = f"take http.listen out, or add {each} to it"
+            desk.refuse("http.listen", f"systemd passes a socket for {each}, which is not among the addresses", fix)
     names = "any other host is answered 421" if wanted.domains else "any host is answered, because no domain is set"
     return HttpPlan(
         listen=desk.chosen("http.listen", listen, AS_SET if wanted.listen else why),
+        passed=passed,
         domains=desk.chosen("http.domains", wanted.domains, names),
     )
 

@@ -32,6 +32,7 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         user=run.user.value,
         listen=plan.http.listen.value,
         sockets=(),
+        passed=plan.http.passed,
         lock=-1,
         url=url(plan),
         prestart=_prestart(plan),

@@ -81,6 +81,8 @@ class Launch:
     prestart_on_reload: bool = False
     prestart_words: tuple[str, ...] = ()
     """The command as the user wrote it, for messages."""
+    passed: tuple[str, ...] = ()
+    """Addresses whose sockets systemd has passed, and keeps."""
     processes: tuple[Extra, ...] = ()
     """Started when the app is ready, and ended before it."""
     drain_delay: float = 0.0
@@ -101,7 +103,7 @@ def from_json(text: str) -> Launch:
     for name in ("prestart", "app", "nginx", "replan"):
         if raw.get(name) is not None:
             raw[name] = _program(raw[name])
-    for name in ("listen", "sockets", "nginx_check", "writable", "prestart_words"):
+    for name in ("listen", "sockets", "nginx_check", "writable", "prestart_words", "passed"):
         raw[name] = tuple(raw.get(name, ()))
     raw["processes"] = tuple(
         Extra(**(each | {"program": _program(each["program"])})) for each in raw.get("processes", ())

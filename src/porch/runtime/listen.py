@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,13 +51,19 @@ def parse(text: str) -> Address:
     return Address(text, "ipv4", host, int(port))
 
 
-def bind(addresses: Iterable[str], owner: tuple[int, int] | None = None) -> tuple[socket.socket, ...]:
-    """Listen on every address, or on none and say all that is in the way; `owner` gets the unix sockets."""
+def bind(
+    addresses: Iterable[str], owner: tuple[int, int] | None = None, passed: Mapping[str, int] | None = None
+) -> tuple[socket.socket, ...]:
+    """Listen on every address, or on none and say all that is in the way; `owner` gets the unix sockets.
+
+    What is `passed`, as a descriptor for an address, is taken as it is.
+    """
     bound: list[socket.socket] = []
     problems: list[Problem] = []
     for address in map(parse, addresses):
         try:
-            bound.append(_bind(address, owner))
+            descriptor = (passed or {}).get(address.text)
+            bound.append(_bind(address, owner) if descriptor is None else _taken(descriptor))
         except OSError as error:
             problems.append(_problem(address, error))
     if problems:
@@ -65,6 +71,12 @@ def bind(addresses: Iterable[str], owner: tuple[int, int] | None = None) -> tupl
             release(listener)
         raise Refused(*problems)
     return tuple(bound)
+
+
+def _taken(descriptor: int) -> socket.socket:
+    listener = socket.socket(fileno=descriptor)
+    listener.setblocking(False)
+    return listener
 
 
 def release(listener: socket.socket) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import folder, listen
+from porch.runtime import activation, folder, listen
 from porch.runtime.launch import Launch
 from porch.runtime.process import TOLD, identity
 from porch.syntax.file import File
@@ -36,7 +36,10 @@ def start(launch: Launch, files: Mapping[str, File]) -> NoReturn:
         folder.clear_sockets(launch.folder, (launch.socket,))
         for path in (launch.draining, launch.report):
             Path(path).unlink(missing_ok=True)
-        sockets = tuple(listener.detach() for listener in listen.bind(launch.listen, owner))
+        sockets = tuple(
+            listener.detach() for listener in listen.bind(launch.listen, owner, activation.passed(os.environ))
+        )
+        activation.forget(os.environ)
         ready = replace(launch, sockets=sockets, lock=lock)
         path = _write(ready, files, owner)
         for descriptor in (lock, *sockets):
@@ -82,7 +85,7 @@ def _undo(launch: Launch, sockets: tuple[int, ...]) -> None:
         os.close(descriptor)
     if sockets:
         for address in map(listen.parse, launch.listen):
-            if address.kind == "unix":
+            if address.kind == "unix" and address.text not in launch.passed:
                 listen.remove_socket(address.host)
     folder.clear(launch.folder)
 

@@ -227,7 +227,7 @@ class Supervisor:
         # A file that cannot be removed must not keep the stop from ending well; the next start clears it.
         with suppress(OSError):
             for address in map(listen.parse, self._launch.listen):
-                if address.kind == "unix":
+                if address.kind == "unix" and address.text not in self._launch.passed:
                     listen.remove_socket(address.host)
             Path(self._launch.report).unlink(missing_ok=True)
             folder.clear(self._launch.folder)
