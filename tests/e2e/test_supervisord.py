@@ -126,3 +126,22 @@ def test_what_cannot_be_kept_up_ends_it_with_a_failure(project: MakeProject, nam
     until(lambda: not broken.left_running(), "nothing is left running")
     for left in ("supervisord.pid", "supervisor.sock", "nginx/nginx.pid"):
         (broken.run_folder / left).unlink(missing_ok=True)
+
+
+def test_an_essential_process_that_fails_ends_all(project: MakeProject) -> None:
+    """A process beside the app runs; when it fails, the rest is stopped in order and the exit tells it."""
+    asked = project("echo_wsgi")
+    asked.write(
+        "queue.py",
+        "import pathlib, sys, time\nwhile not pathlib.Path('fail').exists():\n    time.sleep(0.05)\nsys.exit(7)\n",
+    )
+    asked.write("porch.toml", '[process.jobs]\ncommand = ["python", "queue.py"]\nessential = true\n')
+    site = without_porch.by_supervisord(asked, ("--server", "granian", "--workers", "1"))
+    until(lambda: master(site, "queue.py"), "the process runs")
+    site.stdout.wait_for("jobs entered RUNNING state")
+    asked.write("fail", "")
+    assert site.process.wait(20) == -signal.SIGKILL
+    assert "keeper: jobs has failed, and the rest cannot do without it" in site.stdout.text
+    until(lambda: not asked.left_running(), "nothing is left running")
+    for left in ("supervisord.pid", "supervisor.sock"):
+        (asked.run_folder / left).unlink(missing_ok=True)

@@ -17,7 +17,19 @@ from typing import Final, LiteralString
 from porch.syntax.file import Line, Unwritable
 from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable
 
-__all__ = ["Comment", "Gap", "Option", "Section", "command", "comment", "environment", "gap", "option", "render"]
+__all__ = [
+    "Comment",
+    "Gap",
+    "Option",
+    "Section",
+    "command",
+    "comment",
+    "environment",
+    "gap",
+    "option",
+    "program",
+    "render",
+]
 
 NAME: Final = "supervisord.conf"
 CUT: Final = re.compile(r"\s[;#]")
@@ -37,8 +49,15 @@ class Option:
 class Section:
     """`[name]` and what stands below it."""
 
-    name: LiteralString
+    name: str
     options: Sequence[Option | Comment | Gap]
+
+
+def program(name: str, options: Sequence[Option | Comment | Gap]) -> Section:
+    """The section of one program; raises Unwritable for a name that supervisord does not take."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+        raise Unwritable(f"{NAME} cannot hold a program with the name {name!r}")
+    return Section(f"program:{name}", options)
 
 
 def option(key: LiteralString, value: str | int | bool, note: str = "", setting: str = "") -> Option:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import LiteralString
 
 from porch import servers
-from porch.plan import Plan
+from porch.plan import Plan, ProcessPlan
 from porch.servers import kept
 from porch.servers.target import plain_json
 from porch.syntax import supervisor, words
-from porch.syntax.file import File
-from porch.syntax.supervisor import Option, Section, command, environment, gap, option
+from porch.syntax.file import File, Unwritable
+from porch.syntax.supervisor import Option, Section, command, environment, gap, option, program
 from porch.targets import nginx
 
 NAME = "supervisord.conf"
@@ -26,6 +27,9 @@ UP_AFTER = 3
 
 PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+OWN = ("app", "nginx", "keeper")
+RESTARTS: Mapping[str, LiteralString] = {"always": "true", "on-failure": "unexpected", "never": "false"}
+
 STDOUT = "/dev/fd/1"
 
 Node = Option | supervisor.Comment | supervisor.Gap
@@ -33,8 +37,11 @@ Node = Option | supervisor.Comment | supervisor.Gap
 
 def file(plan: Plan) -> File:
     """The whole configuration of supervisord."""
-    sections = [_itself(plan), *_control(plan), _app(plan), _nginx(plan), _keeper(plan)]
-    return File(NAME, supervisor.render(sections, _header(plan)))
+    beside = [_beside(plan, each) for each in plan.processes.value]
+    sections = [_itself(plan), *_control(plan), _app(plan), *beside, _nginx(plan), _keeper(plan)]
+    # What names a lock may be a URL with a password.
+    mode = 0o600 if plan.app.prestart_lock.value else 0o644
+    return File(NAME, supervisor.render(sections, _header(plan)), mode)
 
 
 def _header(plan: Plan) -> str:
@@ -100,6 +107,33 @@ def _app(plan: Plan) -> Section:
     return Section("program:app", nodes)
 
 
+def _beside(plan: Plan, process: ProcessPlan) -> Section:
+    """A process beside the app: stopped after nginx and before the app."""
+    limits, setting = plan.limits, plan.processes.setting
+    if process.name in OWN:
+        raise Unwritable(f'a process cannot be called "{process.name}" under supervisord', setting)
+    nodes: list[Node] = [
+        command("command", process.command, {}),
+        option("directory", plan.app.folder, setting=plan.app.target.setting),
+        *_as_user(plan),
+        environment({"PATH": _path(plan), **dict(process.environment)}),
+        gap(),
+        option("priority", 25),
+        option("autorestart", RESTARTS[process.restart], setting=setting),
+        # One that may end is no failure because it ends soon.
+        option("startsecs", {"always": UP_AFTER, "on-failure": 1, "never": 0}[process.restart]),
+        # The listener ends supervisord for those that nothing can do without; the others are tried for ever.
+        option("startretries", 3 if process.essential else 1_000_000),
+        gap(),
+        option("stopsignal", process.stop_signal, setting=setting),
+        option("stopwaitsecs", limits.kill.value, setting=limits.kill.setting),
+        option("killasgroup", True),
+        gap(),
+        *_logs(),
+    ]
+    return program(process.name, nodes)
+
+
 def _nginx(plan: Plan) -> Section:
     limits = plan.limits
     nodes: list[Node] = [
@@ -124,7 +158,9 @@ def _nginx(plan: Plan) -> Section:
 
 
 def _keeper(plan: Plan) -> Section:
-    argv = (plan.app.python.value, "-m", "porch_worker.keeper", "nginx", "app")
+    names = [each.name for each in plan.processes.value]
+    essential = [word for each in plan.processes.value if each.essential for word in ("--essential", each.name)]
+    argv = (plan.app.python.value, "-m", "porch_worker.keeper", "nginx", *names, "app", *essential)
     why = "Ends supervisord with a failure when a program cannot be kept up, and what a dead program leaves behind."
     nodes: list[Node] = [
         command("command", argv, {}, why),
@@ -166,9 +202,21 @@ def _logs() -> list[Node]:
 def _variables(plan: Plan) -> Mapping[str, str]:
     """What porch's supervisor would give the app: also the programs beside its interpreter, and its user's name."""
     found = servers.environment(plan)
-    found["PATH"] = os.pathsep.join((str(Path(plan.app.python.value).parent), PROGRAMS))
+    found["PATH"] = _path(plan)
     if plan.run.user.value:
         found |= {"USER": plan.run.user.value, "LOGNAME": plan.run.user.value}
     if plan.app.prestart.value:
-        found["PORCH_PRESTART"] = plain_json(plan.app.prestart.value)
+        found |= _prestart(plan)
     return found
+
+
+def _prestart(plan: Plan) -> Mapping[str, str]:
+    words, lock = plan.app.prestart.value, plan.app.prestart_lock.value
+    if not lock:
+        return {"PORCH_PRESTART": plain_json(words)}
+    holder = (plan.app.python.value, f"{plan.run.wrapper}/porch_worker/lock.py", "--", *words)
+    return {"PORCH_PRESTART": plain_json(holder), "PORCH_LOCK": lock}
+
+
+def _path(plan: Plan) -> str:
+    return os.pathsep.join((str(Path(plan.app.python.value).parent), PROGRAMS))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from plans import make_plan
-from porch.plan import Plan
+from porch.plan import Plan, ProcessPlan
+from porch.syntax.file import Unwritable
 from porch.targets import supervisord
 
 
@@ -60,6 +62,28 @@ def test_a_server_with_a_file_is_told_there(name: str, told: bool) -> None:
     text = supervisord.file(plan(server__name=name)).text
     assert ("PORCH_WORKER=" in text) is told
     assert 'PYTHONPATH="/srv/deploy/wrapper"' in text
+
+
+def test_processes_beside_the_app_are_programs() -> None:
+    """Each with its own restarts, signal and variables, stopped between nginx and the app; the listener knows them."""
+    queue = ProcessPlan("queue", ("celery", "worker"), True, "on-failure", "INT", (("QUEUE", "mail"),))
+    cron = ProcessPlan("cron.2", ("python", "cron.py"), False, "always", "TERM", ())
+    found = sections(plan(processes=(queue, cron)))
+    assert {"command = celery worker", "autorestart = unexpected", "stopsignal = INT"} <= set(found["program:queue"])
+    assert '    QUEUE="mail"' in found["program:queue"]
+    assert {"autorestart = true", "startretries = 1000000"} <= set(found["program:cron.2"])
+    listener = " ".join(line.strip() for line in found["eventlistener:keeper"])
+    assert "porch_worker.keeper nginx queue cron.2 app --essential queue" in listener
+    with pytest.raises(Unwritable):
+        supervisord.file(plan(processes=(replace(queue, name="keeper"),)))
+
+
+def test_a_prestart_with_a_lock_runs_while_it_is_held() -> None:
+    """By the app's interpreter, and a file that may hold a password is for its owner alone."""
+    made = supervisord.file(plan(app__prestart=("migrate",), app__prestart_lock="postgres://me:secret@db/shop"))
+    assert made.mode == 0o600
+    assert 'PORCH_LOCK="postgres://me:secret@db/shop"' in made.text
+    assert '/srv/deploy/wrapper/porch_worker/lock.py", "--", "migrate"]' in made.text
 
 
 def test_a_prestart_of_any_words_can_be_written() -> None:

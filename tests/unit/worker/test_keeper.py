@@ -54,6 +54,15 @@ def test_a_program_of_someone_else_is_left_alone() -> None:
     assert heard(Keeper(["nginx", "app"]), "FATAL", processname="mine") == ""
 
 
+@pytest.mark.parametrize("name", ["FATAL", "EXITED"])
+def test_the_failure_of_an_essential_process_ends_all(name: str) -> None:
+    """At once, as porch does it; of another one it does not."""
+    listener = Keeper(["nginx", "queue", "cron", "app"], ["queue"])
+    assert heard(listener, name, processname="cron", expected="0") == ""
+    told = heard(listener, name, processname="queue", expected="0")
+    assert told == "queue has failed, and the rest cannot do without it"
+
+
 def test_a_crash_loop_is_given_up() -> None:
     """Programs that run for a while and then end never become FATAL."""
     listener = Keeper(["app"])

@@ -18,6 +18,8 @@ from contextlib import suppress
 from .process import PR_SET_PDEATHSIG
 
 PRESTART = "PORCH_PRESTART"
+LOCK = "PORCH_LOCK"
+"""For the command that holds a lock while the user's own runs, and takes it out again."""
 OURS = ("PYTHONPATH", "PYTHONSAFEPATH", "PORCH_WORKER", PRESTART)
 """What the user's own command is not to find in its environment."""
 
@@ -31,7 +33,8 @@ def main(words: list[str]) -> None:
     code = prestart(os.environ.get(PRESTART, ""))
     if code:
         sys.exit(code)
-    os.environ.pop(PRESTART, None)
+    for name in (PRESTART, LOCK):
+        os.environ.pop(name, None)
     stop_with_parent()
     try:
         os.execvp(command[0], command)  # noqa: S606  # words of the plan, no shell

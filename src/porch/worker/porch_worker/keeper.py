@@ -27,9 +27,11 @@ CRASHES, WITHIN = 5, 60.0
 class Keeper:
     """What is known of the programs, from the events that supervisord sends."""
 
-    def __init__(self, order: list[str]) -> None:
-        self.order = order
-        """Names of the programs in the order in which they are stopped."""
+    def __init__(self, order: list[str], essential: list[str] | None = None) -> None:
+        self.essential = essential or []
+        """Processes beside the app whose failure ends all."""
+        self.site = [name for name in order if name in ("nginx", "app")]
+        """Kept up until they cannot be."""
         self.leaders = children(os.getppid())
         """Processes that supervisord has started; each leads a group."""
         self.crashes: dict[str, list[float]] = {}
@@ -41,7 +43,10 @@ class Keeper:
             # The event tells no process id, but comes when the process is there.
             self.leaders |= children(os.getppid())
         self.sweep()
-        if program not in self.order:
+        failed = name == "PROCESS_STATE_FATAL" or (name == "PROCESS_STATE_EXITED" and told.get("expected") != "1")
+        if program in self.essential and failed:
+            return f"{program} has failed, and the rest cannot do without it"
+        if program not in self.site:
             return ""
         if name == "PROCESS_STATE_FATAL":
             return f"{program} cannot be started"
@@ -159,9 +164,11 @@ def _end(_number: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 
-def main(order: list[str]) -> None:
-    """Listen until supervisord ends."""
-    keeper = Keeper(order)
+def main(words: list[str]) -> None:
+    """Listen until supervisord ends; the words are the programs in the order in which they are stopped."""
+    split = words.index("--essential") if "--essential" in words else len(words)
+    order, essential = words[:split], [word for word in words[split:] if word != "--essential"]
+    keeper = Keeper(order, essential)
     signal.signal(signal.SIGTERM, _end)
     try:
         for name, told in events():
