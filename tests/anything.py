@@ -39,6 +39,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "app.prestart_lock": st.sampled_from(
         ("", "lock", "/run/lock", "$URL", "postgresql://ada:a%40b@db/shop", "sqlite:///x")
     ),
+    "run.watch": st.booleans(),
     "run.drain_delay": st.integers(0, 30),
     "process": st.lists(st.sampled_from(("q command=a", "s command='b c' count=3 essential=true")), unique=True).map(
         " ; ".join

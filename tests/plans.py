@@ -129,6 +129,7 @@ def _plain() -> Plan:
             user=chosen("run.user", ""),
             root=False,
             container=False,
+            watch=chosen("run.watch", False),
             drain_delay=chosen("run.drain_delay", 0),
         ),
         processes=chosen("process", ()),

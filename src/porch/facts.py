@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from porch.places import Place, Places
@@ -49,6 +50,8 @@ class Machine:
     somaxconn: int
     terminal: bool
     """Standard output is a terminal."""
+    can_watch: bool = True
+    """porch's own interpreter has the package that tells of changed files."""
     passed: tuple[str, ...] = ()
     """Addresses of the listening sockets that systemd has passed."""
 
@@ -123,6 +126,7 @@ def machine(root: Path, environ: Mapping[str, str]) -> Machine:
         root=os.geteuid() == 0,
         somaxconn=_number(root / "proc/sys/net/core/somaxconn") or 4096,
         terminal=sys.stdout is not None and sys.stdout.isatty(),
+        can_watch=find_spec("watchfiles") is not None,
     )
 
 

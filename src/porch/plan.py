@@ -220,6 +220,8 @@ class RunPlan:
     root: bool
     """The caller is root."""
     container: bool
+    watch: Chosen[bool]
+    """Reload when code changes."""
     drain_delay: Chosen[int]
     """Seconds that a stop goes on serving while readiness is refused."""
     generation: int = 1

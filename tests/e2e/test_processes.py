@@ -6,10 +6,12 @@ Rule: what ran is read from what they wrote, in the order of the log.
 from __future__ import annotations
 
 import re
+import signal
 import sqlite3
 from itertools import pairwise
 
 from story import MakeProject, Project
+from waiting import until
 
 WORKER = """\
 import os, signal, sys, time
@@ -134,3 +136,43 @@ def test_instances_that_share_a_lock_run_prestart_one_after_the_other(project: M
     assert len(runs) == 5
     assert all(before[1] <= after[0] for before, after in pairwise(runs))
     assert [site.stop() for site in sites] == [0] * 5
+
+
+def test_a_saved_change_is_a_reload(project: MakeProject) -> None:
+    """With --watch a save brings the next generation, a broken one keeps the old and says why, and a mended one serves."""
+    made = small(project, "")
+    code = (made.folder / "app.py").read_text()
+    site = made.run("--watch")
+    until(lambda: "watch" in {each["name"] for each in site.status()["processes"]}, "it watches", 10)
+    made.write("app.py", code + "\nprint('the second', flush=True)\n")
+    site.stderr.wait_for("generation 2 serves")
+    made.write("app.py", code + "\nraise RuntimeError('half a thought')\n")
+    site.stderr.wait_for("no reload: generation 2 keeps serving")
+    assert "RuntimeError: half a thought" in site.stderr.text
+    assert site.get("/").status == 200
+    made.write("app.py", code + "\nprint('the third', flush=True)\n")
+    site.stderr.wait_for("serves, ", count=2)
+    watchers = [each for each in site.status()["processes"] if each["name"] == "watch"]
+    assert [each["restarts"] for each in watchers] == [0]
+    assert site.stop() == 0
+
+
+def test_a_drain_delay_serves_on_while_readiness_is_refused(project: MakeProject) -> None:
+    """After TERM the site goes on answering with readiness off; a second TERM ends the wait, and the code is 0."""
+    site = small(project, "[run]\ndrain_delay = 60\n").run()
+    assert site.get("/-/porch/ready").status == 200
+    site.process.send_signal(signal.SIGTERM)
+    until(lambda: site.get("/-/porch/ready").status == 503, "readiness is refused", 5)
+    assert site.get("/").status == 200
+    assert site.status()["state"] == "draining"
+    assert site.stop() == 0
+
+
+def test_a_stop_during_prestart_ends_it(project: MakeProject) -> None:
+    """TERM while the command before the app runs ends that command, starts no app, and the code is 0."""
+    made = small(project, "")
+    made.write("porch.toml", '[app]\ntarget = "app:app"\nprestart = ["sh", "-c", "echo begins; exec sleep 60"]\n')
+    site = made.run_later()
+    site.stdout.wait_for("prestart: begins")
+    assert site.stop(deadline=5) == 0
+    assert "Starting granian" not in site.stdout.text

@@ -47,8 +47,17 @@ def run(desk: Desk) -> RunPlan:
         user=user(desk),
         root=desk.facts.machine.root,
         container=desk.facts.machine.container,
+        watch=_watch(desk),
         drain_delay=desk.chosen("run.drain_delay", delay, why),
     )
+
+
+def _watch(desk: Desk) -> Chosen[bool]:
+    key, wanted = "run.watch", desk.settings.run.watch
+    if wanted and not desk.facts.machine.can_watch:
+        fix = "pip install 'porch[watch]', beside porch itself"
+        desk.refuse(key, "watching for changes needs the package watchfiles, which is not installed", fix, Exit.MACHINE)
+    return desk.chosen(key, wanted, "a change of code is a reload" if wanted else "only a request is a reload")
 
 
 def user(desk: Desk) -> Chosen[str]:

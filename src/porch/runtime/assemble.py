@@ -103,8 +103,17 @@ def _replan(live: str, words: Iterable[str]) -> Program:
     return Program("replan", (*python, live, *words), here)
 
 
+def _watch(plan: Plan) -> tuple[Extra, ...]:
+    """Not as the app's user, who may not ask for a reload."""
+    if not plan.run.watch.value:
+        return ()
+    folder = plan.app.folder
+    words = (sys.executable, "-P", "-W", "ignore", "-m", "porch.cli.watch", plan.run.folder.value, folder)
+    return (Extra(Program("watch", words, folder), essential=False, restart="always", as_user=False),)
+
+
 def _processes(plan: Plan) -> tuple[Extra, ...]:
-    return tuple(
+    return _watch(plan) + tuple(
         Extra(
             Program(each.name, each.command, plan.app.folder, (*each.environment, _path(plan)), each.stop_signal),
             essential=each.essential,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -82,43 +83,46 @@ class Extras:
         self.kept: tuple[Kept, ...] = ()
         self.lost = False
         """One has failed that the instance cannot do without."""
-        self._tasks: tuple[asyncio.Future[int | None], ...] = ()
+        self._tasks: dict[Kept, asyncio.Future[int | None]] = {}
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()
 
     def start(self, around: Surroundings) -> None:
-        """Start those of this launch."""
-        self.kept = tuple(Kept(extra, around) for extra in around.launch.processes)
-        self._tasks = tuple(asyncio.ensure_future(each.keep()) for each in self.kept)
+        """Start those of this launch; what stayed goes on."""
+        staying = {each.extra: each for each in self.kept}
+        self.kept = tuple(staying.get(extra) or Kept(extra, around) for extra in around.launch.processes)
+        self._tasks = {each: self._tasks.get(each) or asyncio.ensure_future(each.keep()) for each in self.kept}
         self._changed.set()
 
     async def keep(self) -> int:
         """Return only when one fails that the instance cannot do without: its code."""
         while True:
             self._changed.clear()
-            tasks = self._tasks
+            tasks = tuple(self._tasks.values())
             changed: asyncio.Future[Any] = asyncio.ensure_future(self._changed.wait())
             living: list[asyncio.Future[Any]] = [each for each in tasks if not each.done()]
             await asyncio.wait([changed, *living], return_when=asyncio.FIRST_COMPLETED)
             changed.cancel()
-            if tasks is self._tasks:
-                codes = [each.result() for each in tasks if each.done() and not each.cancelled()]
-                failed = [code for code in codes if code is not None]
-                if failed:
-                    self.lost = True
-                    return failed[0]
+            codes = [each.result() for each in tasks if each.done() and not each.cancelled()]
+            failed = [code for code in codes if code is not None]
+            if failed:
+                self.lost = True
+                return failed[0]
 
-    async def stop(self, within: float) -> None:
-        """End all of them, side by side."""
-        for task in self._tasks:
-            task.cancel()
-        self._tasks = ()
+    async def stop(self, within: float, staying: Collection[Extra] = ()) -> None:
+        """End all of them, side by side, but for those that stay."""
+        ending = [each for each in self.kept if each.extra not in staying]
+        for each in ending:
+            if each in self._tasks:
+                self._tasks.pop(each).cancel()
         deadline = time.monotonic() + within
-        await asyncio.gather(*(each.stop(deadline) for each in self.kept))
-        self.kept = ()
+        await asyncio.gather(*(each.stop(deadline) for each in ending))
+        self.kept = tuple(each for each in self.kept if each not in ending)
 
     async def renew(self, around: Surroundings) -> None:
         """After a reload: each ends before its next begins, because two of a scheduler would do its work twice."""
         async with self._turn:
-            await self.stop(around.launch.stop_timeout)
+            # One of porch's own reads no code of the app, and has perhaps asked for this very reload.
+            staying = [each for each in around.launch.processes if not each.as_user]
+            await self.stop(around.launch.stop_timeout, staying)
             self.start(around)

@@ -46,6 +46,13 @@ class Run:
         example="nobody",
         short=("--user",),
     )
+    watch: bool = setting(
+        v.FLAG,
+        False,
+        "Reload when code of the project changes, for development; needs `porch[watch]`.",
+        example="true",
+        short=("--watch",),
+    )
     drain_delay: int = setting(
         v.SECONDS,
         0,

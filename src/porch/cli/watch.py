@@ -1,0 +1,51 @@
+"""`python -m porch.cli.watch RUN_FOLDER PROJECT`: asks the running instance to reload when code of the project changes.
+
+Rule: a process beside the app: the resident process knows nothing of files that change, only of reloads that are asked
+for. A save that breaks the app is a reload that is refused, and the old generation keeps serving.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from porch.errors import Refused
+from porch.runtime import control
+
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+ENDINGS = (".py", ".html", ".jinja", ".jinja2", ".j2", ".toml", ".env", ".ini", ".cfg", ".yaml", ".yml", ".json", ".mo")
+"""What an app reads as it starts, or keeps once it was read."""
+SETTLES = 300
+"""Milliseconds: an editor that saves several files at once means one reload."""
+WITHOUT = frozenset({"__pycache__", ".git", ".hg", ".venv", "venv", "node_modules", ".mypy_cache", ".pytest_cache"})
+
+
+def main(words: Sequence[str]) -> int:
+    """Watch until ended."""
+    import watchfiles
+
+    run_folder, project = words
+    for changes in watchfiles.watch(project, watch_filter=_matters, debounce=SETTLES, raise_interrupt=False):
+        names = sorted({os.path.relpath(path, project) for _, path in changes})
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        print(f"{names[0]}{more} changed", flush=True)
+        try:
+            control.ask(run_folder, {"do": "reload"}, timeout=None)
+        except Refused as refused:
+            # The instance itself has told why; here is what to do.
+            print(f"{refused.problems[0].what}: mend it and save again", flush=True)
+    return 0
+
+
+def _matters(_: Change, path: str) -> bool:
+    found = Path(path)
+    return found.suffix in ENDINGS and WITHOUT.isdisjoint(found.parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
