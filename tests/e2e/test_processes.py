@@ -139,7 +139,7 @@ def test_instances_that_share_a_lock_run_prestart_one_after_the_other(project: M
 
 
 def test_a_saved_change_is_a_reload(project: MakeProject) -> None:
-    """With --watch a save brings the next generation, a broken one keeps the old and says why, and a mended one serves."""
+    """With --watch a save brings the next generation; a broken one keeps the old and says why; a mended one serves."""
     made = small(project, "")
     code = (made.folder / "app.py").read_text()
     site = made.run("--watch")
