@@ -22,6 +22,8 @@ VARIABLE = "PORCH_LOCK"
 """Holds a file, a URL, or `$NAME` for a variable that has either; no word of the command, as a URL has a password."""
 NAME = "porch prestart"
 DRIVERS = {"postgresql": ("psycopg", "psycopg2", "pg8000.dbapi"), "mysql": ("MySQLdb", "pymysql", "mysql.connector")}
+PACKAGES = {"pg8000.dbapi": "pg8000", "MySQLdb": "mysqlclient", "mysql.connector": "mysql-connector-python"}
+"""What a driver is installed as, where that is not its name."""
 SCHEMES = {"postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 
 
@@ -92,7 +94,8 @@ def _driver(kind: str, wanted: str) -> tuple[str, Any]:
             return name, importlib.import_module(name)
         except ImportError:
             continue
-    sys.exit(f"a lock in {kind} needs a driver in the app's environment: pip install {names[0]} (or {names[1]})")
+    first, second, *_ = (PACKAGES.get(name, name) for name in names)
+    sys.exit(f"a lock in {kind} needs a driver in the app's environment: pip install {first} (or {second})")
 
 
 def _take(kind: str, execute: Callable[..., object], fetch: Callable[[], Any], database: str) -> None:
