@@ -55,8 +55,14 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         processes=_processes(plan),
         drain_delay=run.drain_delay.value,
         replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
+        stuck_after=_stuck_after(plan),
         writable=(run.nginx,),
     )
+
+
+def _stuck_after(plan: Plan) -> float:
+    """After nginx has answered 504 for the longest request that any path allows."""
+    return max([plan.limits.read.value, *(each.read or 0 for each in plan.paths.value)]) + 1.0
 
 
 def files(plan: Plan, nginx: Iterable[File]) -> Mapping[str, File]:

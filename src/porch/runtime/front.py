@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import listen, probe, procfs
+from porch.runtime.census import Census
 from porch.runtime.launch import Launch
 from porch.runtime.process import Child, ending
 from porch.runtime.unit import Condition, Ended, Surroundings
@@ -29,6 +30,8 @@ class Front:
     def __init__(self, around: Surroundings) -> None:
         self.child: Child | None = None
         self.condition: Condition = "waiting"
+        self.census = Census()
+        self.home, self.stuck_after = "", 0.0
         self._around = around
         self._launch = around.launch
         self._inherit = {"NGINX": "".join(f"{descriptor};" for descriptor in around.launch.sockets)}

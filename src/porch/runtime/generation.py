@@ -14,6 +14,7 @@ from typing import Literal
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import drain, folder, listen, probe, procfs
+from porch.runtime.census import Census
 from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending
 from porch.runtime.unit import Condition, Ended, Surroundings, stop_signal
@@ -43,6 +44,8 @@ class Generation:
         self.number = number
         self.child: Child | None = None
         self.condition: Condition = "waiting"
+        self.census = Census()
+        self.home, self.stuck_after = str(Path(around.launch.socket).parent), around.launch.stuck_after
         self.state: State = "rendered"
         self.tail = Tail()
         self._around = around

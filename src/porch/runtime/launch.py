@@ -89,6 +89,8 @@ class Launch:
     """Seconds that a stop goes on serving while readiness is refused."""
     replan: Program | None = None
     """Reads settings and code anew and writes the next generation's files; None: there can be no reload."""
+    stuck_after: float = 0.0
+    """A worker that has hung for so long, in seconds, is replaced; 0: never."""
     writable: tuple[str, ...] = ()
     """Folders in the run folder that belong to the children's user, and are made before anything starts."""
 

@@ -82,6 +82,24 @@ def descendants(pid: int) -> list[Process]:
     return result
 
 
+def workers(pid: int) -> list[Process]:
+    """Its living descendants, found without reading the whole process table: cheap enough for every second."""
+    found: list[Process] = []
+    level = [pid]
+    while level:
+        level = [child for parent in level for child in _children(parent)]
+        found += [one for child in level if (one := process(child)) is not None and one.state != "Z"]
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  # names are wanted, and this is the quick way
+    except OSError:
+        return []
+    return [int(child) for thread in threads for child in _text(f"/proc/{pid}/task/{thread}/children").split()]
+
+
 def command(pid: int) -> str:
     """Its command line in one line, at most 80 characters; empty when it cannot be read."""
     words = _text(f"/proc/{pid}/cmdline").replace("\0", " ").strip()

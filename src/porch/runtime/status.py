@@ -37,7 +37,10 @@ def processes(kept: Iterable[Kept]) -> list[dict[str, Any]]:
         if master is None:
             continue
         rows.append(row(master, name, f"{name} master", one.restarts))
-        rows += [row(worker, name, f"{name} worker", 0) for worker in procfs.descendants(master.pid)]
+        rows += [
+            row(worker, name, f"{name} worker", one.unit.census.restarts(worker))
+            for worker in procfs.descendants(master.pid)
+        ]
     return rows
 
 

@@ -30,6 +30,7 @@ from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, identity
 from porch.runtime.reload import Reload
 from porch.runtime.reloads import Reloads
 from porch.runtime.say import Voice
+from porch.runtime.stuck import Watch
 from porch.runtime.unit import Surroundings, exhausted, stop_signal
 from porch.runtime.writer import Writer
 
@@ -115,11 +116,12 @@ class Supervisor:
             await step()
         self._extras.start(self._around)
         keeping = [asyncio.ensure_future(each.keep()) for each in (self._keeping, self._extras)]
+        watch = asyncio.ensure_future(Watch(lambda: (self._generation, self._front), self._voice).keep())
         try:
             done, _ = await asyncio.wait(keeping, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
         finally:
-            for each in keeping:
+            for each in (*keeping, watch):
                 each.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
 

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder
+from porch.runtime.census import Census
 from porch.runtime.launch import Launch, Program
 from porch.runtime.logs import Logs, Tail
 from porch.runtime.process import Child, Identity, Order, Reaper
@@ -30,6 +31,8 @@ class Unit(Protocol):
 
     child: Child | None
     condition: Condition
+    census: Census
+    """Who its workers are, and how often each was replaced."""
 
     @property
     def name(self) -> str:

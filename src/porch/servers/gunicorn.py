@@ -57,6 +57,9 @@ LONGEST_LINE = 8190
 """The most that gunicorn can be told."""
 FIELDS = 150
 
+LOOPS = frozenset(("gevent", "asgi", "aiohttp", "aiohttp-uvloop"))
+"""Kinds of worker whose sign of life is their event loop's, not a request's end."""
+
 CONTROL_SOCKET_SINCE = (25, 1)
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  # a file system in memory is what is wanted
@@ -220,7 +223,11 @@ def _sizes(plan: Plan) -> Iterator[python.Node]:
 def _times(plan: Plan) -> Iterator[python.Node]:
     limits, keep_alive = plan.limits, plan.server.keep_alive
     yield python.gap()
-    yield python.assign("timeout", limits.request.value, limits.request.note, limits.request.setting)
+    if plan.server.worker_class.value in LOOPS:
+        note = "A worker whose event loop stands still is ended; nginx bounds each request, and answers sooner."
+        yield python.assign("timeout", limits.read.value + 5, note, limits.read.setting)
+    else:
+        yield python.assign("timeout", limits.request.value, limits.request.note, limits.request.setting)
     yield python.assign("graceful_timeout", limits.graceful.value, limits.graceful.note, limits.graceful.setting)
     if not _theirs(keep_alive, plan):
         yield python.assign("keepalive", keep_alive.value, keep_alive.note, keep_alive.setting)

@@ -42,6 +42,7 @@ def worker_settings(plan: Plan) -> str:
         "mount": plan.app.mount.value,
         "folder": plan.app.import_from,
         "report": report(plan),
+        "pulse": plan.run.home if plan.run.generation else "",
     }
     if plan.app.health.value:
         told |= {"health": plan.app.health.value, "host": plan.http.probed}

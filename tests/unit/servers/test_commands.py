@@ -54,6 +54,7 @@ def test_worker_is_told_what_to_load() -> None:
         "mount": "/api",
         "folder": "/srv/shop/src",
         "report": "/run/shop/app-1/failure.json",
+        "pulse": "/run/shop/app-1",
     }
     assert found["PYTHONPATH"] == worker.PATH
 

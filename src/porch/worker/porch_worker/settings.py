@@ -29,6 +29,8 @@ class Settings:
     """The project, absolute."""
     report: str
     """Where a failure to load is written for the supervisor; empty: to standard error, for a person."""
+    pulse: str = ""
+    """Folder in which the worker tells the supervisor how it is; empty: nobody would read it."""
     health: str = ""
     """Path that the app is asked at when readiness is; empty: a worker that answers is ready."""
     host: str = "localhost"
@@ -46,6 +48,7 @@ def read(environ: MutableMapping[str, str]) -> Settings:
         mount=raw.get("mount", "").rstrip("/"),
         folder=raw.get("folder", "") or str(Path.cwd()),
         report=raw.get("report", ""),
+        pulse=raw.get("pulse", ""),
         health=raw.get("health", ""),
         host=raw.get("host", "localhost"),
     )

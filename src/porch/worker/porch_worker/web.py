@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import health
+from . import health, pulse
 from .load import app_or_exit
 from .request import made, wrap
 
 _target, _settings = app_or_exit()
+_pulse = pulse.begin(_settings.pulse)
 
 
 async def application() -> web.Application:
     """The app, made in the event loop that it will run in."""
     app = wrap(await made(_target, _settings), _settings.mount)
+    if _pulse is not None:
+        app.on_startup.append(pulse.aiohttp(_pulse))
     if _settings.health:
         app.middlewares.insert(0, health.aiohttp(app, _settings.health, _settings.host, _settings.mount))
     return app

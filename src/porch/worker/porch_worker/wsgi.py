@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from . import health
+from . import health, pulse
 from .environ import answering, wrap
 from .load import app_or_exit
 
 _app, _settings = app_or_exit()
-application = wrap(answering(_app) if "uwsgi" in sys.modules else _app, _settings.mount)
+_told = pulse.wsgi(_app, pulse.begin(_settings.pulse))
+application = wrap(answering(_told) if "uwsgi" in sys.modules else _told, _settings.mount)
 if _settings.health:
     application = health.wsgi(application, _settings.health, _settings.host, _settings.mount)

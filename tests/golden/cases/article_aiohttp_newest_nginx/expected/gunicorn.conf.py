@@ -15,8 +15,8 @@ worker_class = "aiohttp.GunicornUVLoopWebWorker"
 # Connections that may wait for a worker.
 backlog = 2048
 
-# Longest request in the app server.
-timeout = 30
+# A worker whose event loop stands still is ended; nginx bounds each request, and answers sooner.
+timeout = 37
 # What is in work at a stop may take this long.
 graceful_timeout = 30
 # Above nginx's own, so that nginx closes first.

@@ -33,14 +33,14 @@ daemon = False
 certfile = None
 keyfile = None
 # Which app the wrapper loads, and where it is mounted.
-_told = 'PORCH_WORKER={"target": "app:app", "interface": "wsgi", "mount": "/api", "folder": "/srv/app", "report": ""}'
+_told = 'PORCH_WORKER={"target": "app:app", "interface": "wsgi", "mount": "/api", "folder": "/srv/app", "report": "", "pulse": ""}'
 raw_env = [*globals().get("raw_env", ()), _told]
 
 # Connections that may wait for a worker.
 backlog = 2048
 
-# Longest request in the app server.
-timeout = 30
+# A worker whose event loop stands still is ended; nginx bounds each request, and answers sooner.
+timeout = 37
 # What is in work at a stop may take this long.
 graceful_timeout = 30
 # Above nginx's own, so that nginx closes first.

@@ -23,7 +23,7 @@ bind = "unix:/srv/deploy/run/app/app.sock"
 # Owner and group may connect to the socket, nobody else.
 umask = 7
 # Which app the wrapper loads, and where it is mounted.
-_told = 'PORCH_WORKER={"target": "run:loggingapp", "interface": "wsgi", "mount": "", "folder": "/srv/app", "report": ""}'
+_told = 'PORCH_WORKER={"target": "run:loggingapp", "interface": "wsgi", "mount": "", "folder": "/srv/app", "report": "", "pulse": ""}'
 raw_env = [*globals().get("raw_env", ()), _told]
 
 # 2 cores (CPUs this process may use).

@@ -1,0 +1,65 @@
+"""What a worker tells of itself, and how the supervisor reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from porch.runtime import pulse as reading
+from porch.worker.porch_worker import pulse as telling
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """This process as a worker; its signals are left alone."""
+    monkeypatch.setattr(telling.faulthandler, "register", lambda *_, **__: None)
+    monkeypatch.setattr(telling.os, "register_at_fork", lambda **_: None)
+    monkeypatch.setattr(telling.os, "getpid", lambda: 77)
+    return telling.begin(str(tmp_path))
+
+
+def test_a_request_is_seen_while_it_is_in_work(own: Any, tmp_path: Path) -> None:
+    """Its begin stands there until its end, and then it is counted."""
+    during: list[reading.Pulse | None] = []
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        during.append(reading.read(str(tmp_path), 77))
+        return []
+
+    telling.wsgi(app, own)({}, None)
+    after = reading.read(str(tmp_path), 77)
+    assert during[0] is not None
+    assert after is not None
+    assert (len(during[0].begun), during[0].requests) == (1, 0)
+    assert (len(after.begun), after.requests) == (0, 1)
+
+
+def test_more_requests_than_places_are_counted_all_the_same(own: Any, tmp_path: Path) -> None:
+    """The ones beyond have no begin of their own."""
+    slots = [own.enter() for _ in range(telling.SLOTS + 3)]
+    for slot in slots:
+        own.leave(slot)
+    told = reading.read(str(tmp_path), 77)
+    assert told is not None
+    assert (told.requests, told.begun) == (telling.SLOTS + 3, ())
+
+
+@pytest.mark.parametrize("text", [b"", b"x" * 16, b"\xff" * telling.SIZE])
+def test_what_anyone_may_write_there_does_no_harm(text: bytes, tmp_path: Path) -> None:
+    """A file of another size tells nothing, and one of nonsense no request."""
+    (tmp_path / "pulse-5").write_bytes(text)
+    told = reading.read(str(tmp_path), 5)
+    assert told is None or told.begun == ()
+
+
+def test_both_sides_mean_the_same_signal() -> None:
+    """The one that asks for the stacks."""
+    assert telling.stacks_signal() == reading.STACKS
+
+
+def test_nobody_to_read_it_costs_nothing() -> None:
+    """Without a folder the app is called as it is."""
+    assert telling.begin("") is None
+    assert telling.wsgi(len, None) is len  # type: ignore[arg-type]
