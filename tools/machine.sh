@@ -1,9 +1,10 @@
 #!/bin/sh
-# Brings the programs of Debian that the tests ask: nginx, to judge configurations beside the embedded one.
+# Brings the programs of Debian that the tests ask: nginx, to judge configurations beside the embedded one, and
+# PostgreSQL, whose locks hold for several replicas.
 set -eu
-[ -x /usr/sbin/nginx ] && exit 0
+[ -x /usr/sbin/nginx ] && [ -d /usr/lib/postgresql ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "the tests also want Debian's nginx; as root: apt-get install nginx-light" >&2
+    echo "the tests also want Debian's nginx and PostgreSQL; as root: apt-get install nginx-light postgresql" >&2
     exit 0
 fi
 # The installation must not start a service: a policy of 101 forbids it (invoke-rc.d(8)).
