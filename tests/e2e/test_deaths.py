@@ -1,0 +1,96 @@
+"""Processes killed with KILL under load: what a client notices, and for how long."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from open_loop import Load
+from releases import release
+from story import MakeProject, Site
+from waiting import until
+
+SERVED = [
+    pytest.param("wsgi", "granian", id="wsgi-granian"),
+    pytest.param("wsgi", "gunicorn", id="wsgi-gunicorn"),
+    pytest.param("wsgi", "uwsgi", id="wsgi-uwsgi"),
+    pytest.param("asgi", "uvicorn", id="asgi-uvicorn"),
+    pytest.param("asgi", "granian", id="asgi-granian"),
+    pytest.param("asgi", "gunicorn", id="asgi-gunicorn"),
+    pytest.param("aiohttp", "gunicorn", id="aiohttp"),
+]
+KILLS = 2
+"""One for each worker: granian ends as a whole when the same one dies twice within 5.5 s (its source, 2.8)."""
+
+
+@pytest.mark.parametrize(("interface", "server"), SERVED)
+def test_a_worker_that_dies_costs_no_get(project: MakeProject, interface: str, server: str) -> None:
+    """At 60 requests a second, both workers killed one after the other: no GET fails, and of POSTs those in work."""
+    made = project()
+    made.write("app.py", release(interface, 1, takes=0))
+    site = made.run("app:app", "--server", server, "--workers", "2")
+    until(lambda: len(_workers(site)) == 2, "both workers are there")
+    with Load(site.port, 60) as load:
+        until(lambda: load.account.answered > 30, "the load flows")
+        for _ in range(KILLS):
+            _replace_one(site)
+            _flows(load)
+    failed = load.account.failed
+    assert not [kind for kind in failed if kind.startswith("GET")], failed
+    assert failed.total() <= 2 * KILLS, failed
+
+
+@pytest.mark.parametrize("program", ["app", "nginx"])
+def test_a_master_that_dies_is_soon_back(project: MakeProject, program: str) -> None:
+    """Requests are answered again within a second more than the whole start took, and none hangs."""
+    made = project()
+    made.write("app.py", release("wsgi", 1, takes=0))
+    began = time.monotonic()
+    site = made.run("app:app", "--workers", "2")
+    start = time.monotonic() - began
+    with Load(site.port, 40) as load:
+        until(lambda: load.account.answered > 20, "the load flows")
+        killed = time.monotonic()
+        os.kill(site.pid_of(program), signal.SIGKILL)
+        until(lambda: load.account.planned > 40 * (time.monotonic() - killed) and _settled(load, killed), "it is back")
+    away = [each.planned for each in load.account.sent if each.failure]
+    assert max(away, default=killed) - killed < start + 1
+    assert load.account.longest < start + 2
+
+
+def _settled(load: Load, killed: float) -> bool:
+    """Whether the last twenty requests were answered, the first of them after the kill."""
+    last = sorted(load.account.sent, key=lambda each: each.planned)[-20:]
+    return last[0].planned > killed and not any(each.failure for each in last)
+
+
+def _replace_one(site: Site) -> None:
+    """Kill the oldest worker, and wait for another."""
+    before = _workers(site)
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: _replaced(site, before), lambda: f"another worker is there: {site.stdout.text[-800:]}")
+
+
+def _flows(load: Load) -> None:
+    answered = load.account.answered
+    until(lambda: load.account.answered > answered + 20, "the load flows")
+
+
+def _replaced(site: Site, before: list[int]) -> bool:
+    now = _workers(site)
+    return len(now) == len(before) and before[0] not in now
+
+
+def _workers(site: Site) -> list[int]:
+    """Pids, without the process that uvicorn's multiprocessing keeps for itself."""
+    return sorted(pid for pid in site.workers_of("app") if b"resource_tracker" not in _command(pid))
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
