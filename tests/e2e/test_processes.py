@@ -57,7 +57,7 @@ def test_processes_live_between_the_readiness_and_the_end_of_the_app(project: Ma
     assert site.stop() == 0
     said = site.stdout.text
     assert re.findall(r"queue\.[12]: (begins|ends) mail", said) == ["begins", "begins", "ends", "ends"]
-    assert said.index("Started worker-1") < said.index("begins mail")
+    assert said.index("Started worker-") < said.index("begins mail")  # whichever of them is the first
     assert said.rindex("ends mail") < said.index("Shutting down granian")
 
 

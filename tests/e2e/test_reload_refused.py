@@ -28,7 +28,11 @@ BROKEN = [
 def started(project: Project, *words: str) -> Site:
     """The first release, which is good."""
     project.write("app.py", release("wsgi", 1, takes=0))
-    return project.run("app:app", "--workers", "2", *words)
+    site = project.run("app:app", "--workers", "2", *words)
+    # Ready is said with the first worker; the other must have read this release before the next one is written.
+    loaded = project.run_folder / "app-1"
+    until(lambda: len(list(loaded.glob("pulse-*"))) == 2, "both workers have loaded the app")
+    return site
 
 
 def left_of(project: Project, number: int) -> list[str]:
