@@ -75,6 +75,19 @@ def test_stop_while_workers_still_start(project: MakeProject, kind: str) -> None
     assert site.stop(deadline=15) == 0
 
 
+SLOW_FORK = "import os, time\nos.register_at_fork(after_in_child=lambda: time.sleep(0.5))\n"
+"""What a busy machine does: time passes between a worker's fork and its first own step."""
+
+
+def test_stop_while_a_worker_is_forked(project: MakeProject) -> None:
+    """A stop that reaches workers that have yet to run their first step is heard by them, and costs no deadline."""
+    made = project("echo_wsgi")
+    made.write("gunicorn.conf.py", SLOW_FORK)
+    words = ("--server", "gunicorn", "--server-worker-class", "gthread", "--workers", "8")
+    site = made.run("app:app", *words)
+    assert site.stop(deadline=15) == 0
+
+
 @pytest.fixture(scope="module", params=["granian", "gunicorn"])
 def alive(request: pytest.FixtureRequest, shared_project: MakeProject) -> Site:
     """An app with two workers."""

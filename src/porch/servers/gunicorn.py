@@ -193,19 +193,37 @@ def _early_stop() -> Iterator[python.Node]:
     """gunicorn's master says TERM once; a worker that still has the master's handlers would not hear it.
 
     Measured: gevent patches the standard library for 0.2 s before its worker listens, and a stop then took the whole
-    graceful timeout.
+    graceful timeout. Between the fork and `post_fork` TERM has to wait: on a busy machine that is long enough for it
+    to come, and Python forgets at a fork what has come (`_PySignal_AfterFork`).
     """
     yield python.gap()
     yield python.source(
+        "import os",
         "import signal",
         "",
-        '_theirs = globals().get("post_fork", lambda server, worker: None)',
+        "_master = os.getpid()",
+        '_before_fork = globals().get("pre_fork", lambda server, worker: None)',
+        '_after_fork = globals().get("post_fork", lambda server, worker: None)',
+        "",
+        "",
+        "def pre_fork(server, worker):",
+        "    _before_fork(server, worker)",
+        "    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})",
+        "",
+        "",
+        "def _heed():",
+        "    if os.getpid() == _master:",
+        "        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})",
+        "",
+        "",
+        "os.register_at_fork(after_in_parent=_heed)",
         "",
         "",
         "def post_fork(server, worker):",
         "    signal.signal(signal.SIGTERM, signal.SIG_DFL)",
-        "    _theirs(server, worker)",
-        note="A stop that comes before a worker listens to signals ends it all the same.",
+        "    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})",
+        "    _after_fork(server, worker)",
+        note="A stop that comes before a worker listens to signals ends it all the same: until then TERM waits.",
     )
 
 

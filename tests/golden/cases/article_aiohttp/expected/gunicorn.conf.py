@@ -46,12 +46,29 @@ errorlog = "-"
 # What the app server says of itself.
 loglevel = "info"
 
-# A stop that comes before a worker listens to signals ends it all the same.
+# A stop that comes before a worker listens to signals ends it all the same: until then TERM waits.
+import os
 import signal
 
-_theirs = globals().get("post_fork", lambda server, worker: None)
+_master = os.getpid()
+_before_fork = globals().get("pre_fork", lambda server, worker: None)
+_after_fork = globals().get("post_fork", lambda server, worker: None)
+
+
+def pre_fork(server, worker):
+    _before_fork(server, worker)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _heed():
+    if os.getpid() == _master:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+os.register_at_fork(after_in_parent=_heed)
 
 
 def post_fork(server, worker):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _theirs(server, worker)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    _after_fork(server, worker)
