@@ -36,7 +36,11 @@ CASES = [
 COMMON = ("--workers", "1", "--mount", "/api", "--trust", "127.0.0.2/32", "--static", "/files/=files")
 FORGED = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "Remote-User": "forged", "X-Request-ID": "forged"}
 
-PRESTART = "import os, pathlib\nprint('prestart sees', sorted(n for n in os.environ if n.startswith('PORCH_')))\n"
+# One write: under supervisord a line that is written in pieces may have another program's line in its middle.
+PRESTART = (
+    "import os, pathlib, sys\n"
+    "sys.stdout.write(f\"prestart sees {sorted(n for n in os.environ if n.startswith('PORCH_'))}\\n\")\n"
+)
 SECTION = '[app]\nprestart = ["python", "prepare.py"]\n'
 
 

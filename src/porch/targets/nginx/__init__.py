@@ -160,10 +160,10 @@ def _sending() -> list[Node]:
             "open_file_cache",
             "max=2000",
             "inactive=30s",
-            note="Static files stay open between requests; a changed one is seen within 5 s.",
+            note="Static files stay open between requests; a changed or new one is seen within 5 s.",
         ),
         directive("open_file_cache_valid", "5s"),
-        directive("open_file_cache_errors", False),
+        directive("open_file_cache_errors", True, note="That no file.gz lies beside a file is asked once in 5 s too."),
     ]
 
 

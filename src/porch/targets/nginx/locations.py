@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, errors, limits, paths, upgrades
+from porch.targets.nginx import compression, errors, limits, paths, security, upgrades
 
 UPSTREAM: LiteralString = "app"
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
@@ -133,13 +133,14 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
     span = _span(expires.value) if expires.value else -1
     kept = directive("expires", span, note=expires.note * first, setting=expires.setting)
     if not each.url.endswith("/"):
-        children: list[Node] = [directive("alias", each.path, setting=setting), kept, *compression.of_files(plan)]
+        children: list[Node] = [directive("alias", each.path, setting=setting), kept, *compression.of_files(plan), *security.fixed(plan)]
         return block("location", Expr("="), each.url, children=children, setting=setting)
     children = [
         directive("alias", each.path, setting=setting),
         directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
         kept,
         *compression.of_files(plan),
+        *security.fixed(plan),
         *_precompressed(plan, first=first),
         block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
@@ -171,5 +172,6 @@ def _home_page(plan: Plan) -> list[Node]:
         directive("root", folder or "/", setting=page.setting),
         directive("try_files", f"/{name}", "=404", setting=page.setting),
         *compression.of_files(plan),
+        *security.fixed(plan),
     ]
     return [block("location", Expr("="), "/", children=children, setting=page.setting)]
