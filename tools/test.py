@@ -15,6 +15,7 @@ STAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("quick", ("tests/unit", "tests/golden", "tests/architecture")),
     ("contracts", ("tests/contract", "tests/oracle", "tests/docs")),
     ("end to end", ("tests/e2e",)),
+    ("containers", ("tests/containers",)),
 )
 
 
