@@ -133,7 +133,12 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
     span = _span(expires.value) if expires.value else -1
     kept = directive("expires", span, note=expires.note * first, setting=expires.setting)
     if not each.url.endswith("/"):
-        children: list[Node] = [directive("alias", each.path, setting=setting), kept, *compression.of_files(plan), *security.fixed(plan)]
+        children: list[Node] = [
+            directive("alias", each.path, setting=setting),
+            kept,
+            *compression.of_files(plan),
+            *security.fixed(plan),
+        ]
         return block("location", Expr("="), each.url, children=children, setting=setting)
     children = [
         directive("alias", each.path, setting=setting),
