@@ -5,6 +5,7 @@ Rule: what a story starts is gone at its end, with every file of its run folder;
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -74,6 +75,8 @@ class Project:
         self.port = free_port()
         self.python = Path(sys.executable)
         self.environment = {"PORCH_RUN_DIR": str(self.run_folder)}
+        self.within: tuple[str, ...] = ()
+        """Words before each porch command: what limits it, or a namespace of its own."""
         self._mark = f"STORY={secrets.token_hex(8)}"
         self._started: list[subprocess.Popen[str]] = []
         self._sites: list[Site] = []
@@ -108,13 +111,13 @@ class Project:
         self.assert_nothing_left()
         return outcome
 
-    def run(self, *words: str, listen: bool = True, **environment: str) -> Site:
-        """`porch run`, up to the moment when it says ready."""
-        return self.add(self.run_later(*words, listen=listen, **environment))
+    def run(self, *words: str, listen: bool = True, stdout: int = subprocess.PIPE, **environment: str) -> Site:
+        """`porch run`, up to the moment when it says ready; its standard output may go where nobody reads it."""
+        return self.add(self.run_later(*words, listen=listen, stdout=stdout, **environment))
 
-    def run_later(self, *words: str, listen: bool = True, **environment: str) -> Site:
+    def run_later(self, *words: str, listen: bool = True, stdout: int = subprocess.PIPE, **environment: str) -> Site:
         """`porch run`, begun; to be handed to `add`."""
-        return Site(self, self._start(("run", *self._with_defaults(words, listen=listen)), environment))
+        return Site(self, self._start(("run", *self._with_defaults(words, listen=listen)), environment, stdout))
 
     def add(self, site: Site) -> Site:
         """Wait until the site is ready; it is stopped at the end of the story."""
@@ -128,11 +131,19 @@ class Project:
             more += ["--log-format", "text"]
         return (*words, *more)
 
-    def _start(self, words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[str]:
-        return self.start((str(self.python), "-m", "porch", *words), self.environment | dict(environment), self.folder)
+    def _start(
+        self, words: tuple[str, ...], environment: Mapping[str, str], stdout: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        argv = (*self.within, str(self.python), "-m", "porch", *words)
+        return self.start(argv, self.environment | dict(environment), self.folder, stdout=stdout)
 
     def start(
-        self, argv: Sequence[str], environment: Mapping[str, str], folder: Path, pass_fds: Sequence[int] = ()
+        self,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        pass_fds: Sequence[int] = (),
+        stdout: int = subprocess.PIPE,
     ) -> subprocess.Popen[str]:
         """Start any command as part of this story."""
         known = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -142,7 +153,7 @@ class Project:
             cwd=folder,
             env={**known, "PYTHONDONTWRITEBYTECODE": "1", **mark, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -189,12 +200,12 @@ class Site:
     """A running porch."""
 
     def __init__(self, project: Project, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
         assert process.stderr is not None
         self.project = project
         self.process = process
         self.port = project.port
-        self.stdout = Stream(process.stdout)
+        # Where the test has taken standard output for itself, nothing is to be read here.
+        self.stdout = Stream(process.stdout or io.StringIO())
         self.stderr = Stream(process.stderr)
 
     @property

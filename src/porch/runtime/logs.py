@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,8 +18,13 @@ from typing import Protocol
 from porch.runtime.lines import Format, Frame, Shape, requests, shape
 
 PIPE = 1024 * 1024
+GULP = 64 * 1024
+"""Bytes of one read. Short lines become six times as long in JSON, which shall fit into the writer's buffer."""
 PAUSE = 0.02
 """Seconds between two reads of one stream: lines gather meanwhile, in the pipe."""
+HELD = 10
+"""So many pauses in a row at most, while whoever reads the output catches up: the pipe has room for what comes then,
+and only a child that floods it ever waits."""
 RING = 256 * 1024
 TAIL = 20
 TAIL_LINE = 1000
@@ -29,6 +35,11 @@ class Sink(Protocol):
 
     def put(self, chunk: bytes) -> None:
         """Take them."""
+        ...
+
+    @property
+    def crowded(self) -> bool:
+        """Whether it would be good to wait a moment."""
         ...
 
 
@@ -88,10 +99,18 @@ class Tail:
 class Stream:
     """One pipe that one child writes to."""
 
-    def __init__(self, read: int, take: Callable[[bytes], None], ended: Callable[[Stream], None]) -> None:
+    def __init__(
+        self,
+        read: int,
+        take: Callable[[bytes], None],
+        ended: Callable[[Stream], None],
+        crowded: Callable[[], bool],
+    ) -> None:
         self._read = read
         self._take = take
         self._ended = ended
+        self._crowded = crowded
+        self._held = 0
         self._frame = Frame()
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
@@ -100,16 +119,21 @@ class Stream:
     def _ready(self) -> None:
         self._loop.remove_reader(self._read)
         self._pause = None
+        if self._held < HELD and self._crowded():
+            self._held += 1
+            self._pause = self._loop.call_later(PAUSE, self._ready)
+            return
+        self._held = 0
         size = self._gulp()
         if size:
-            self._pause = self._loop.call_later(0 if size == PIPE else PAUSE, self._ready)
+            self._pause = self._loop.call_later(0 if size == GULP else PAUSE, self._ready)
         elif size is None:
             self._loop.add_reader(self._read, self._ready)
 
     def _gulp(self) -> int | None:
         """Bytes read; None when there was nothing to read, 0 at the end."""
         try:
-            data = os.read(self._read, PIPE)
+            data = os.read(self._read, GULP)
         except BlockingIOError:
             return None
         except OSError:
@@ -144,6 +168,7 @@ class Logs:
         self._sink = sink
         self._colour = colour
         self._open: set[Stream] = set()
+        self._heard = 0.0
         self._all_ended = asyncio.Event()
         self._all_ended.set()
 
@@ -174,20 +199,22 @@ class Logs:
         if owner is not None:
             os.fchown(write, *owner)
         self._all_ended.clear()
-        self._open.add(Stream(read, take, self._stream_ended))
+        self._open.add(Stream(read, take, self._stream_ended, lambda: self._sink.crowded))
         return write
 
     async def ended(self, patience: float) -> None:
-        """Read to the end of every stream; what is still open after `patience` seconds is read as far as it goes."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._all_ended.wait()
+        """Read to the end of every stream; where nothing comes for `patience` seconds, as far as it goes."""
+        self._heard = began = time.monotonic()
+        while self._open and time.monotonic() < min(self._heard + patience, began + 10 * patience):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_ended.wait(), patience)
         for stream in tuple(self._open):
             stream.close()
 
     def _take(self, chunk: bytes, shaped: Shape, *, counted: bool) -> None:
         if not chunk:
             return
+        self._heard = time.monotonic()
         if counted:
             total, errors = requests(chunk, self._form)
             self.requests += total

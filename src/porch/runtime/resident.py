@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
+from functools import partial
 from pathlib import Path
 
 from porch.errors import Exit, Refused
 from porch.runtime import notify
 from porch.runtime.launch import Launch, from_json
 from porch.runtime.notify import Notify
-from porch.runtime.say import Voice
+from porch.runtime.say import Voice, lost
 from porch.runtime.supervisor import Supervisor
 from porch.runtime.writer import Writer
 
@@ -26,7 +27,7 @@ def supervise(path: str) -> int:
         os.set_inheritable(descriptor, False)
     # Before anything is started, so that nothing inherits it.
     told = notify.from_environment(os.environ)
-    output, messages = Writer(1), Writer(2)
+    output, messages = (Writer(number, partial(lost, launch.log_format)) for number in (1, 2))
     output.start()
     messages.start()
     voice = Voice(launch.log_format, messages.put)

@@ -51,3 +51,10 @@ class Voice:
             self.write(encode({"time": now(), "source": "porch", "level": level, "message": message, **fields}))
         else:
             self.write(f"porch: {message}\n".encode(errors="replace"))
+
+
+def lost(form: Format, count: int) -> bytes:
+    """What stands in the place of lines that were dropped."""
+    said: list[bytes] = []
+    Voice(form, said.append).warning(f"{count} log lines were dropped: nobody read them in time", lines=count)
+    return b"".join(said)

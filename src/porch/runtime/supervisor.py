@@ -182,7 +182,9 @@ class Supervisor:
         await self._kill_what_is_left()
         await self._logs.ended(0.5)
         self._remove_files()
-        self._output.close(2.0)
+        lost = self._output.close(2.0)
+        if lost:
+            self._voice.warning(f"{lost} log lines were never written: nobody reads standard output", lines=lost)
         self._over.set()
         await self._control.finish(1.0)
 
