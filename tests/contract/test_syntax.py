@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 
 import crossplane
 import pytest
+import yaml as pyyaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import UnhosedConfigParser, expand
 
-from porch.syntax import ini, nginx, python, supervisor
+from porch.syntax import ini, nginx, python, supervisor, yaml
 from porch.syntax.file import File, Line, Unwritable
 
 NASTY = st.text(st.sampled_from(" \t\r\n\0\\\"'`${}()[];#%@=~*,:/ab1\x85\u2028é\u00a0") | st.characters(), max_size=24)
@@ -133,11 +135,34 @@ def read_supervisor(text: str) -> list[str]:
     return [expand(parser.get(name, "x"), {"here": "/HERE"}, "x") for name in parser.sections()]
 
 
+def write_yaml(values: list[str], note: str, header: str) -> tuple[Line, ...]:
+    """Each value is an item of one list, and the last one a key as well."""
+    items = [yaml.item(value, note, f"s.{n}") for n, value in enumerate(values)]
+    whole = yaml.table(yaml.entry("x", yaml.listing(*items, yaml.comment(note)), note), yaml.entry("y", {}))
+    return yaml.render(whole, header)
+
+
+def read_yaml(text: str) -> list[str]:
+    """What readers of YAML 1.1 and of 1.2 agree on."""
+    found = read_both(text)
+    assert isinstance(found, dict)
+    assert list(found) == ["x", "y"]
+    return list(found["x"])
+
+
+def read_both(text: str) -> object:
+    """The document as PyYAML (1.1) finds it; ruamel.yaml (1.2) must find the same, types included."""
+    found = pyyaml.safe_load(text)
+    assert repr(YAML(typ="safe", pure=True).load(text)) == repr(found)
+    return found
+
+
 LANGUAGES = [
     Language("nginx", write_nginx, read_nginx),
     Language("ini", write_ini, read_ini),
     Language("python", write_python, read_python),
     Language("supervisor", write_supervisor, read_supervisor),
+    Language("yaml", write_yaml, read_yaml),
 ]
 each = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 
@@ -244,3 +269,31 @@ def test_python_data_reads_back_equal(value: object) -> None:
     rendered = text(python.render([python.assign("x", value)]))
     exec(compile(rendered.encode(), "conf", "exec"), namespace)  # noqa: S102  # running it is the test
     assert repr(namespace["x"]) == repr(value)
+
+
+AWKWARD = st.sampled_from(
+    """
+    yes No ~ null .inf 0x1f 0o7 010 1_000 1:30 12e03 1e3 +1 -0 . .. ... --- - ? : = << # %a &a *a !a |- > , [] {} {a [a
+    2001-12-14 685.230_15 0b1 on y N a: a:b :a a# @a `a $a 1.2.3 127.0.0.1:8080 10m 1.5G 0.5 ::1 a,b
+    """.split()  # noqa: SIM905  # read more easily than with a quote around each
+) | st.sampled_from(
+    ("a: b", "a #b", " a", "a ", "a\nb", "a\n\n b\n", "a\n\n", "\na", "a \nb", "a\n# b\n", "a\n---\n", "\t", "- a")
+)
+YAML_TEXT = AWKWARD | st.text(max_size=40)
+YAML_DATA = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | YAML_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(YAML_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(value=YAML_DATA, note=st.text(max_size=20))
+def test_yaml_data_reads_back_equal_in_both_versions(value: object, note: str) -> None:
+    """Any nesting of data is read back as it was given, types included, by readers of YAML 1.1 and 1.2."""
+    try:
+        document = yaml.table(yaml.entry("x", value, note), yaml.entry("y", yaml.listing(yaml.item(value, note))))
+    except Unwritable as refused:
+        assert "UTF-8" in str(refused)  # noqa: PT017  # nothing else is refused
+        return
+    assert repr(read_both(text(yaml.render(document, note)))) == repr({"x": value, "y": [value]})
