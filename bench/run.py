@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ STORED = HERE / "results.json"
 
 def main(words: Sequence[str]) -> int:
     options = _options(words)
+    # An end by TERM runs every `finally` too: no contender is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.again:
         if not STORED.exists():
             sys.exit("bench: there are no figures of a last run.\nMeasure first: make bench")
