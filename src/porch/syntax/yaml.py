@@ -124,14 +124,14 @@ def _value(given: Given) -> Value:
     if given is None or type(given) in (str, int, bool, float):
         _scalar(cast("Scalar", given))
         return cast("Scalar", given)
+    held: object = given
     if isinstance(given, dict):
         pairs = cast("dict[object, object]", given).items()
         if all(type(key) is str for key, _ in pairs):
             return Table(tuple(entry(cast("str", key), value) for key, value in pairs))
     if isinstance(given, list | tuple):
         return Listing(tuple(item(value) for value in cast("list[object] | tuple[object, ...]", given)))
-    kind = type(cast("object", given)).__name__
-    raise Unwritable(f"a YAML file of porch's cannot hold {given!r}, a value of the kind {kind}")
+    raise Unwritable(f"a YAML file of porch's cannot hold {held!r}, a value of the kind {type(held).__name__}")
 
 
 def _entries(value: Table | Listing) -> list[Entry | Item]:
