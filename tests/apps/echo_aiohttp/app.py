@@ -13,9 +13,10 @@ async def tell(request):
             "remote": request.remote,
             "scheme": request.scheme,
             "host": request.host,
+            "port": str(request.url.port),
             "path": request.path,
             "request_id": request.headers.get("X-Request-ID"),
-            "headers": {name.lower(): value for name, value in request.headers.items()},
+            "headers": {name.lower(): ", ".join(request.headers.getall(name)) for name in request.headers},
             "pid": os.getpid(),
             "uid": os.getuid(),
         }

@@ -8,12 +8,16 @@ from urllib.parse import parse_qs
 
 
 def tell(scope):
-    headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+    headers = {}
+    for name, value in scope["headers"]:  # what stands twice is told twice
+        before = headers.get(name.decode().lower())
+        headers[name.decode().lower()] = value.decode() if before is None else f"{before}, {value.decode()}"
     client = scope.get("client") or [None, None]
     return {
         "remote": client[0],
         "scheme": scope["scheme"],
         "host": headers.get("host"),
+        "port": str(scope["server"][1]),
         "prefix": scope.get("root_path", ""),
         "path": scope["path"].removeprefix(scope.get("root_path", "")),
         "request_id": headers.get("x-request-id"),
