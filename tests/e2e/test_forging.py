@@ -15,7 +15,7 @@ from typing import Any
 
 import kinds
 import pytest
-from story import MakeProject, Site
+from story import MakeProject, Project, Site
 
 from porch.facts import find_nginx
 
@@ -126,7 +126,7 @@ NEWEST = ("asgi", ("--server", "granian", "--nginx-binary", EMBEDDED))
 def sites(request: pytest.FixtureRequest, shared_project: MakeProject) -> dict[str, Site]:
     """One server twice: as the edge, and behind proxies."""
     interface, words = request.param
-    begun = {}
+    begun: dict[str, tuple[Project, Site]] = {}
     for trusted in ("", PROXIES):
         more = [word for network in trusted.split() for word in ("--trust", network)]
         made = shared_project(f"echo_{interface}")
@@ -187,7 +187,7 @@ def test_no_forgery_reaches_the_app(sites: dict[str, Site], name: str) -> None:
     if way.scheme == "http":
         host = f"shop.example:{site.port}"
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=15, source_address=(way.peer, 0))
-    found = []
+    found: list[str] = []
     with_lines = [(each, own_line) for each in FORGERIES for own_line in ((False, True) if way.between else (False,))]
     for forgery, own_line in with_lines:
         seen = ask(connection, host, passed_on(forgery, way, own_line=own_line))
