@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable
+from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable, spaced
 
 __all__ = ["Comment", "Gap", "Option", "Section", "comment", "gap", "option", "render"]
 
@@ -51,24 +51,16 @@ def option(key: LiteralString, value: str | int | bool, note: str = "", setting:
 def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the sections with an empty line between them."""
     groups = [[Line(text) for text in _comment(header)]] if header else []
-    groups += [[Line(f"[{section.name}]"), *_options(section.options)] for section in sections]
+    groups += [[Line(f"[{section.name}]"), *spaced(section.options, _lines)] for section in sections]
     return tuple(line for group in groups for line in (Line(""), *group))[1:]
 
 
-def _options(options: Sequence[Option | Comment | Gap]) -> Iterator[Line]:
-    parted = begun = False
-    for node in options:
-        if isinstance(node, Gap):
-            parted = begun
-            continue
-        if parted:
-            yield Line("")
-        parted, begun = False, True
-        if isinstance(node, Comment):
-            yield from map(Line, _comment(node.text))
-        else:
-            yield from map(Line, _comment(node.note))
-            yield Line(f"{node.key} = {node.value}".rstrip(" "), node.setting)
+def _lines(node: Option | Comment) -> Iterator[Line]:
+    if isinstance(node, Comment):
+        yield from map(Line, _comment(node.text))
+    else:
+        yield from map(Line, _comment(node.note))
+        yield Line(f"{node.key} = {node.value}".rstrip(" "), node.setting)
 
 
 def _comment(text: str) -> Iterator[str]:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from porch.syntax.file import Unwritable
+from porch.syntax.file import Line, Unwritable
+
+Own = TypeVar("Own")
+"""A node of the language."""
 
 WIDTH: Final = 100
 """Columns that a comment is wrapped at."""
@@ -37,6 +40,19 @@ def comment(text: str) -> Comment:
 def gap() -> Gap:
     """An empty line between two groups."""
     return Gap()
+
+
+def spaced(nodes: Iterable[Own | Comment | Gap], lines: Callable[[Own | Comment], Iterable[Line]]) -> Iterator[Line]:
+    """The lines of each node, with one empty line where a gap stands between two."""
+    parted = begun = False
+    for node in nodes:
+        if isinstance(node, Gap):
+            parted = begun
+            continue
+        if parted:
+            yield Line("")
+        parted, begun = False, True
+        yield from lines(node)
 
 
 def comment_lines(text: str, indent: str = "") -> Iterator[str]:

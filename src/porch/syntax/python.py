@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, LiteralString, cast
 
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap
+from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, spaced
 
 __all__ = ["Comment", "Gap", "Node", "Statement", "assign", "comment", "gap", "load", "render", "source"]
 
@@ -62,7 +62,7 @@ def source(*lines: LiteralString, note: str = "") -> Statement:
 
 def render(nodes: Iterable[Node], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the nodes."""
-    lines = list(_rendered(nodes))
+    lines = list(spaced(nodes, _lines))
     if header:
         lines = [*map(Line, comment_lines(header)), *([Line("")] if lines else []), *lines]
     if any(COOKIE.match(line.text) for line in lines[:2]):
@@ -70,20 +70,12 @@ def render(nodes: Iterable[Node], header: str = "") -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _rendered(nodes: Iterable[Node]) -> Iterator[Line]:
-    parted = begun = False
-    for node in nodes:
-        if isinstance(node, Gap):
-            parted = begun
-            continue
-        if parted:
-            yield Line("")
-        parted, begun = False, True
-        if isinstance(node, Comment):
-            yield from map(Line, comment_lines(node.text))
-        else:
-            yield from map(Line, comment_lines(node.note))
-            yield from (Line(text, node.setting) for text in node.lines)
+def _lines(node: Statement | Comment) -> Iterator[Line]:
+    if isinstance(node, Comment):
+        yield from map(Line, comment_lines(node.text))
+    else:
+        yield from map(Line, comment_lines(node.note))
+        yield from (Line(text, node.setting) for text in node.lines)
 
 
 def _laid_out(start: str, value: object, end: str, indent: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable
+from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable, spaced
 
 __all__ = [
     "Comment",
@@ -94,24 +94,16 @@ def environment(variables: Mapping[str, str], note: str = "", setting: str = "")
 def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the sections with an empty line between them."""
     groups = [[Line(text) for text in comment_lines(header)]] if header else []
-    groups += [[Line(f"[{section.name}]"), *_options(section.options)] for section in sections]
+    groups += [[Line(f"[{section.name}]"), *spaced(section.options, _lines)] for section in sections]
     return tuple(line for group in groups for line in (Line(""), *group))[1:]
 
 
-def _options(options: Sequence[Option | Comment | Gap]) -> Iterator[Line]:
-    parted = begun = False
-    for node in options:
-        if isinstance(node, Gap):
-            parted = begun
-            continue
-        if parted:
-            yield Line("")
-        parted, begun = False, True
-        if isinstance(node, Comment):
-            yield from map(Line, comment_lines(node.text))
-        else:
-            yield from map(Line, comment_lines(node.note))
-            yield from _laid_out(node)
+def _lines(node: Option | Comment) -> Iterator[Line]:
+    if isinstance(node, Comment):
+        yield from map(Line, comment_lines(node.text))
+    else:
+        yield from map(Line, comment_lines(node.note))
+        yield from _laid_out(node)
 
 
 def _laid_out(node: Option) -> Iterator[Line]:

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Final, Union, cast
 
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap
+from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, spaced
 
 __all__ = ["Comment", "Entry", "Gap", "Item", "Listing", "Table", "comment", "entry", "gap", "item", "listing"]
 __all__ += ["render", "table"]
@@ -139,19 +139,18 @@ def _entries(value: Table | Listing) -> list[Entry | Item]:
 
 
 def _nodes(nodes: Iterable[Node], indent: str) -> Iterator[Line]:
-    parted = begun = False
-    for node in nodes:
-        if isinstance(node, Gap):
-            parted = begun
-            continue
-        if parted:
-            yield Line("")
-        parted, begun = False, True
-        if isinstance(node, Comment):
-            yield from map(Line, comment_lines(node.text, indent))
-            continue
-        yield from map(Line, comment_lines(node.note, indent))
-        yield from _entry(node, indent) if isinstance(node, Entry) else _item(node, indent)
+    def lines(node: Entry | Item | Comment) -> Iterator[Line]:
+        return _node(node, indent)
+
+    return spaced(nodes, lines)
+
+
+def _node(node: Entry | Item | Comment, indent: str) -> Iterator[Line]:
+    if isinstance(node, Comment):
+        yield from map(Line, comment_lines(node.text, indent))
+        return
+    yield from map(Line, comment_lines(node.note, indent))
+    yield from _entry(node, indent) if isinstance(node, Entry) else _item(node, indent)
 
 
 def _entry(node: Entry, indent: str) -> Iterator[Line]:
