@@ -9,8 +9,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-
-
 from engine import Engine, missing
 
 

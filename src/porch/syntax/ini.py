@@ -51,8 +51,13 @@ def option(key: LiteralString, value: str | int | bool, note: str = "", setting:
 def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the sections with an empty line between them."""
     groups = [[Line(text) for text in _comment(header)]] if header else []
-    groups += [[Line(f"[{section.name}]"), *spaced(section.options, _lines)] for section in sections]
+    groups += [list(_section(section)) for section in sections]
     return tuple(line for group in groups for line in (Line(""), *group))[1:]
+
+
+def _section(section: Section) -> Iterator[Line]:
+    yield Line(f"[{section.name}]")
+    yield from spaced(None if isinstance(node, Gap) else _lines(node) for node in section.options)
 
 
 def _lines(node: Option | Comment) -> Iterator[Line]:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from porch.syntax.file import Line, Unwritable
-
-Own = TypeVar("Own")
-"""A node of the language."""
 
 WIDTH: Final = 100
 """Columns that a comment is wrapped at."""
@@ -42,17 +39,17 @@ def gap() -> Gap:
     return Gap()
 
 
-def spaced(nodes: Iterable[Own | Comment | Gap], lines: Callable[[Own | Comment], Iterable[Line]]) -> Iterator[Line]:
-    """The lines of each node, with one empty line where a gap stands between two."""
+def spaced(groups: Iterable[Iterable[Line] | None]) -> Iterator[Line]:
+    """The lines of each node, with one empty line where None, for a gap, stands between two."""
     parted = begun = False
-    for node in nodes:
-        if isinstance(node, Gap):
+    for lines in groups:
+        if lines is None:
             parted = begun
             continue
         if parted:
             yield Line("")
         parted, begun = False, True
-        yield from lines(node)
+        yield from lines
 
 
 def comment_lines(text: str, indent: str = "") -> Iterator[str]:

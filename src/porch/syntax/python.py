@@ -62,7 +62,7 @@ def source(*lines: LiteralString, note: str = "") -> Statement:
 
 def render(nodes: Iterable[Node], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the nodes."""
-    lines = list(spaced(nodes, _lines))
+    lines = list(spaced(None if isinstance(node, Gap) else _lines(node) for node in nodes))
     if header:
         lines = [*map(Line, comment_lines(header)), *([Line("")] if lines else []), *lines]
     if any(COOKIE.match(line.text) for line in lines[:2]):

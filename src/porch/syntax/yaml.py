@@ -139,10 +139,7 @@ def _entries(value: Table | Listing) -> list[Entry | Item]:
 
 
 def _nodes(nodes: Iterable[Node], indent: str) -> Iterator[Line]:
-    def lines(node: Entry | Item | Comment) -> Iterator[Line]:
-        return _node(node, indent)
-
-    return spaced(nodes, lines)
+    return spaced(None if isinstance(node, Gap) else _node(node, indent) for node in nodes)
 
 
 def _node(node: Entry | Item | Comment, indent: str) -> Iterator[Line]:
