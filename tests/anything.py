@@ -55,6 +55,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "server.worker_class": st.sampled_from(("auto", "sync", "gthread", "gevent", "asgi", "aiohttp")),
     "server.keep_alive": SECONDS,
     "server.backlog": st.integers(1, 65535),
+    "server.recycle_requests": st.integers(0, 10**9),
+    "server.recycle_memory": st.sampled_from((0, 1, "16M", "1G")),
     "server.config": st.sampled_from(("auto", "", "own.py", "none.py")),
     "server.args": st.sampled_from(("", "--x", "--a 'b c'")),
     "http.listen": st.sampled_from(("8080", "80 81", "[::1]:8443", "unix:/run/x.sock", "0.0.0.0:80,80")),

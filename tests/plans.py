@@ -78,6 +78,8 @@ def _plain() -> Plan:
             keep_alive=chosen("server.keep_alive", 75),
             idle=chosen("server.keep_alive", 4),
             backlog=chosen("server.backlog", 2048),
+            recycle_requests=chosen("server.recycle_requests", 0),
+            recycle_memory=chosen("server.recycle_memory", 0),
             config=chosen("server.config", ""),
             args=chosen("server.args", ()),
         ),

@@ -52,7 +52,7 @@ SAMPLES: tuple[tuple[str, str], ...] = (
     ("GRACEFUL_TIMEOUT", "20"),
     ("KEEP_ALIVE", "75"),
     ("LOG_LEVEL", "WARNING"),
-    ("GUNICORN_CMD_ARGS", "--workers 2 --max-requests 1000"),
+    ("GUNICORN_CMD_ARGS", "--workers 2 --preload"),
     ("PRE_START_PATH", "/app/prestart.sh"),
 )
 """Each variable of the known images, as someone might have set it."""

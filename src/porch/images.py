@@ -87,7 +87,10 @@ _GUNICORN = {
     ("--backlog",): "server.backlog",
     ("-c", "--config"): "server.config",
     ("--log-level",): "log.level",
+    ("--max-requests",): "server.recycle_requests",
 }
+_JITTER = "--max-requests-jitter"
+"""Left out: porch has one of its own."""
 _OURS = ("-b", "--bind")
 _UVICORN = "its uvicorn workers are replaced by gunicorn's own for ASGI"
 _CLASSES: Mapping[str, tuple[str, str]] = {
@@ -113,12 +116,14 @@ def _gunicorn(said: Mapping[str, str]) -> tuple[list[tuple[str, object, str]], t
     for flags, key in _GUNICORN.items():
         parser.add_argument(*flags, dest=key)
     parser.add_argument(*_OURS, dest="bind", action="append")
+    parser.add_argument(_JITTER, dest="jitter")
     try:
         found, rest = parser.parse_known_args(shlex.split(words))
     except ValueError:
         # Whatever is wrong with it, gunicorn's own message is the better one: hand it on whole.
         return [("server.args", words, origin)], ()
     told: dict[str, str] = vars(found)
+    told.pop("jitter", None)
     notes: list[str] = []
     if told.pop("bind", None):
         notes.append(f"{origin}: --bind is left out, nginx listens in its place; use --listen")

@@ -88,6 +88,10 @@ class ServerPlan:
     idle: Chosen[int]
     """Seconds that nginx keeps an idle connection to it, always below `keep_alive`; 0: none is kept."""
     backlog: Chosen[int]
+    recycle_requests: Chosen[int]
+    """Requests of one worker after which a new generation takes over; 0: never."""
+    recycle_memory: Chosen[int]
+    """Bytes of one worker above which one does; 0: never."""
     config: Chosen[str]
     """The user's own configuration file for the server, absolute; empty for none."""
     args: Chosen[tuple[str, ...]]

@@ -104,7 +104,7 @@ GUNICORN: list[tuple[str, dict[str, object]]] = [
     ("-c conf.py --log-level DEBUG", {"server.config": "conf.py", "log.level": "debug"}),
     (
         "--max-requests 1000 -w 2 --max-requests-jitter=50",
-        {"server.workers": "2", "server.args": ["--max-requests", "1000", "--max-requests-jitter=50"]},
+        {"server.workers": "2", "server.recycle_requests": "1000"},
     ),
     ("--worker 3", {"server.args": ["--worker", "3"]}),
     ("-w", {"server.args": "-w"}),

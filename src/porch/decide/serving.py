@@ -21,6 +21,8 @@ from porch.values import AUTO, show_size
 
 WORKER_MEMORY = 96 * MIB
 """What one worker of a mid-size app takes; measured for Django with its admin: 70 to 90 MiB."""
+LEAST_MEMORY = 16 * MIB
+"""With less, each worker would be too large from its first moment."""
 NGINX_IDLE = 1
 """Seconds that nginx keeps an idle connection to the app: short, so that nginx always closes first, and so that soon
 after a reload none to the old generation is left."""
@@ -150,6 +152,8 @@ def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str]
         keep_alive=keep_alive,
         idle=Chosen("server.keep_alive", idle, keep_alive.origin, "shorter than the app server's own"),
         backlog=_backlog(desk),
+        recycle_requests=_recycle_requests(desk, taken),
+        recycle_memory=_recycle_memory(desk),
         config=Chosen("server.config", used, config.origin, config.reason if used else "none"),
         args=_args(desk, server),
     )
@@ -167,6 +171,21 @@ def _backlog(desk: Desk) -> Chosen[int]:
     if allowed < wanted:
         desk.warnings.append(f"server.backlog is {wanted}, but the kernel allows {allowed} (net.core.somaxconn)")
     return desk.chosen("server.backlog", min(wanted, allowed), "connections that may wait for a worker")
+
+
+def _recycle_requests(desk: Desk, taken: Taken) -> Chosen[int]:
+    key, wanted = "server.recycle_requests", desk.settings.server.recycle_requests
+    why = "a worker is replaced after so many requests" if wanted else "workers live as long as the app"
+    return _taken(desk, taken, key, wanted, why)
+
+
+def _recycle_memory(desk: Desk) -> Chosen[int]:
+    key, wanted = "server.recycle_memory", desk.settings.server.recycle_memory
+    if 0 < wanted < LEAST_MEMORY:
+        what = f"a worker of {show_size(wanted)} cannot be: Python alone takes more"
+        desk.refuse(key, what, f"at least {show_size(LEAST_MEMORY)}, or 0 for no limit")
+    why = f"a worker is replaced when it takes more than {show_size(wanted)}" if wanted else "no limit"
+    return desk.chosen(key, wanted, why)
 
 
 def _min_workers(desk: Desk, server: Server, workers: int) -> Chosen[int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from porch import servers
 from porch.errors import Problem, Refused
 from porch.plan import Chosen, Plan
 
@@ -28,4 +29,11 @@ def kept(plan: Plan, folder: str) -> Plan:
     if len(run.socket.encode()) > LONGEST:
         what = f"the socket's path is too long for the system: {run.socket}"
         raise Refused(Problem(what, run.folder.setting, "choose a shorter run folder with --run-dir"))
-    return replace(plan, run=run, log=log)
+    server = servers.by_name(plan.server.name.value)
+    recycling = (plan.server.recycle_requests, plan.server.recycle_memory)
+    told = [
+        f"without porch {server.name} cannot honour {each.setting} ({each.origin}): {server.cannot_alone[each.setting]}"
+        for each in recycling
+        if each.value and each.setting in server.cannot_alone
+    ]
+    return replace(plan, run=run, log=log, warnings=(*plan.warnings, *told))

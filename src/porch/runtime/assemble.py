@@ -13,7 +13,7 @@ from pathlib import Path
 from porch import servers, worker
 from porch.plan import Plan
 from porch.runtime.folder import LAUNCH
-from porch.runtime.launch import Extra, Launch, Program
+from porch.runtime.launch import Extra, Launch, Program, Recycle
 from porch.syntax.file import File
 
 LOCK = "PORCH_LOCK"
@@ -56,6 +56,7 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         drain_delay=run.drain_delay.value,
         replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
         stuck_after=_stuck_after(plan),
+        recycle=Recycle(plan.server.recycle_requests.value, plan.server.recycle_memory.value),
         writable=(run.nginx,),
     )
 

@@ -46,6 +46,7 @@ class Generation:
         self.condition: Condition = "waiting"
         self.census = Census()
         self.home, self.stuck_after = str(Path(around.launch.socket).parent), around.launch.stuck_after
+        self.recycle = around.launch.recycle
         self.state: State = "rendered"
         self.tail = Tail()
         self._around = around

@@ -37,6 +37,16 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
+class Recycle:
+    """When one worker is a reason for the next generation."""
+
+    requests: int = 0
+    """When it has done about so many; 0: never."""
+    memory: int = 0
+    """When it takes more bytes; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """One instance, as it is to be brought up."""
 
@@ -91,6 +101,7 @@ class Launch:
     """Reads settings and code anew and writes the next generation's files; None: there can be no reload."""
     stuck_after: float = 0.0
     """A worker that has hung for so long, in seconds, is replaced; 0: never."""
+    recycle: Recycle = Recycle()
     writable: tuple[str, ...] = ()
     """Folders in the run folder that belong to the children's user, and are made before anything starts."""
 
@@ -107,6 +118,7 @@ def from_json(text: str) -> Launch:
             raw[name] = _program(raw[name])
     for name in ("listen", "sockets", "nginx_check", "writable", "prestart_words", "passed"):
         raw[name] = tuple(raw.get(name, ()))
+    raw["recycle"] = Recycle(**raw.get("recycle", {}))
     raw["processes"] = tuple(
         Extra(**(each | {"program": _program(each["program"])})) for each in raw.get("processes", ())
     )

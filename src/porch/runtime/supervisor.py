@@ -27,6 +27,7 @@ from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
 from porch.runtime.notify import Notify
 from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, identity
+from porch.runtime.recycle import Recycling
 from porch.runtime.reload import Reload
 from porch.runtime.reloads import Reloads
 from porch.runtime.say import Voice
@@ -116,14 +117,20 @@ class Supervisor:
             await step()
         self._extras.start(self._around)
         keeping = [asyncio.ensure_future(each.keep()) for each in (self._keeping, self._extras)]
-        watch = asyncio.ensure_future(Watch(lambda: (self._generation, self._front), self._voice).keep())
+        looking = [asyncio.ensure_future(each.keep()) for each in self._lookouts()]
         try:
             done, _ = await asyncio.wait(keeping, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
         finally:
-            for each in (*keeping, watch):
+            for each in (*keeping, *looking):
                 each.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
+
+    def _lookouts(self) -> tuple[Watch, Recycling]:
+        return (
+            Watch(lambda: (self._generation, self._front), self._voice),
+            Recycling(lambda: self._generation, self._reloads.ask, self._voice),
+        )
 
     async def _start_app(self) -> None:
         """nginx judges its configuration while the app starts; the first that fails ends both."""

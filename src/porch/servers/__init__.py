@@ -54,6 +54,11 @@ class Server(Protocol):
         ...
 
     @property
+    def cannot_alone(self) -> Mapping[str, str]:
+        """Setting that porch honours for it while it runs -> what happens instead where its files run without porch."""
+        ...
+
+    @property
     def most(self) -> Mapping[str, int]:
         """Setting -> the greatest number of it that can be honoured; what happens above it stands in `cannot`."""
         ...

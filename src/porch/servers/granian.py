@@ -19,6 +19,7 @@ THREADS = 4
 BACKLOG_LEAST = 128
 CONNECTIONS_LEAST = 1024
 """nginx holds idle connections open, and each takes a place: too few of them, and requests wait for no reason."""
+MIB = 1024**2
 KEEP_ALIVE_MOST = 60
 GRACEFUL_MOST = 1800
 """granian's options for them end there."""
@@ -48,6 +49,11 @@ class Granian:
         }
 
     @property
+    def cannot_alone(self) -> Mapping[str, str]:
+        """Setting -> what happens instead where its files run without porch."""
+        return {"server.recycle_requests": "its workers live as long as the app"}
+
+    @property
     def most(self) -> Mapping[str, int]:
         """Setting -> the greatest number of it."""
         return {"server.keep_alive": KEEP_ALIVE_MOST, "limits.graceful_timeout": GRACEFUL_MOST}
@@ -65,6 +71,7 @@ class Granian:
             "--http1-header-read-timeout": "server.keep_alive",
             "--workers-kill-timeout": "limits.graceful_timeout",
             "--log-level": "log.level",
+            "--workers-max-rss": "server.recycle_memory",
         }
 
     @property
@@ -108,6 +115,7 @@ class Granian:
             *("--respawn-failed-workers", "--respawn-interval", "0.1"),
             *("--workers-kill-timeout", str(min(GRACEFUL_MOST, max(1, limits.graceful.value)))),
             *("--no-access-log", "--log-level", plan.log.level.value),
+            *_recycling(plan),
             *server.args.value,
         )
 
@@ -120,3 +128,9 @@ class Granian:
 
 
 GRANIAN = Granian()
+
+
+def _recycling(plan: Plan) -> tuple[str, ...]:
+    """Where no supervisor of porch's looks at the memory."""
+    memory = plan.server.recycle_memory.value
+    return ("--workers-max-rss", str(max(1, memory // MIB))) if memory and not plan.run.generation else ()

@@ -47,6 +47,7 @@ THEIRS: Mapping[str, str] = {
     "threads": "server.threads",
     "worker_class": "server.worker_class",
     "keepalive": "server.keep_alive",
+    "max_requests": "server.recycle_requests",
     "timeout": "limits.request_timeout",
     "graceful_timeout": "limits.graceful_timeout",
     "bind": "http.listen",
@@ -84,6 +85,11 @@ class Gunicorn:
             "limits.request_timeout": "nginx answers 504 in time, but only sync workers are stopped and replaced; "
             "in the others the request runs to its end",
         }
+
+    @property
+    def cannot_alone(self) -> Mapping[str, str]:
+        """Setting -> what happens instead where its files run without porch."""
+        return {"server.recycle_memory": "its workers grow as they like"}
 
     @property
     def most(self) -> Mapping[str, int]:
@@ -236,6 +242,20 @@ def _sizes(plan: Plan) -> Iterator[python.Node]:
     if kind.value and not _theirs(kind, plan):
         yield python.assign("worker_class", PATHS.get(kind.value, kind.value), kind.note, kind.setting)
     yield python.assign("backlog", server.backlog.value, server.backlog.note, server.backlog.setting)
+    yield from _recycling(server.recycle_requests, plan)
+
+
+def _recycling(requests: Chosen[int], plan: Plan) -> Iterator[python.Node]:
+    if not requests.value:
+        return
+    if plan.run.generation:
+        if _theirs(requests, plan):
+            note = "The supervisor counts them: a worker that ends by itself drops what nginx sends at that moment."
+            yield python.assign("max_requests", 0, note, requests.setting)
+    elif not _theirs(requests, plan):
+        yield python.assign("max_requests", requests.value, requests.note, requests.setting)
+        note = "Not all of them at once."
+        yield python.assign("max_requests_jitter", max(1, requests.value // 10), note, requests.setting)
 
 
 def _times(plan: Plan) -> Iterator[python.Node]:

@@ -44,6 +44,8 @@ def worker_settings(plan: Plan) -> str:
         "report": report(plan),
         "pulse": plan.run.home if plan.run.generation else "",
     }
+    if plan.run.generation and plan.server.recycle_requests.value:
+        told["counted"] = "yes"
     if plan.app.health.value:
         told |= {"health": plan.app.health.value, "host": plan.http.probed}
     return plain_json(told)

@@ -38,6 +38,11 @@ class Uvicorn:
         }
 
     @property
+    def cannot_alone(self) -> Mapping[str, str]:
+        """Setting -> what happens instead where its files run without porch."""
+        return {"server.recycle_memory": "its workers grow as they like"}
+
+    @property
     def most(self) -> Mapping[str, int]:
         """Setting -> the greatest number of it."""
         return {}
@@ -52,6 +57,8 @@ class Uvicorn:
             "--timeout-keep-alive": "server.keep_alive",
             "--timeout-graceful-shutdown": "limits.graceful_timeout",
             "--log-level": "log.level",
+            "--limit-max-requests": "server.recycle_requests",
+            "--limit-max-requests-jitter": "server.recycle_requests",
         }
 
     @property
@@ -87,6 +94,7 @@ class Uvicorn:
             *("--timeout-graceful-shutdown", str(plan.limits.graceful.value)),
             *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
             *("--log-level", plan.log.level.value),
+            *_recycling(plan),
             *server.args.value,
         )
 
@@ -96,3 +104,11 @@ class Uvicorn:
 
 
 UVICORN = Uvicorn()
+
+
+def _recycling(plan: Plan) -> tuple[str, ...]:
+    """Where no supervisor of porch's counts the requests."""
+    requests = plan.server.recycle_requests.value
+    if plan.run.generation or not requests:
+        return ()
+    return ("--limit-max-requests", str(requests), "--limit-max-requests-jitter", str(max(1, requests // 10)))

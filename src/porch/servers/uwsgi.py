@@ -27,6 +27,7 @@ FILES_MOST = 65536
 PACKET = 65535
 """The longest that the protocol knows: all headers and variables of a request. Its own limit is 4096."""
 BODY_IN_MEMORY = 65536
+MIB = 1024**2
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Uwsgi:
             "supervisor ends it 10 s after this time",
             "log.level": "it has no levels, and says little",
         }
+
+    @property
+    def cannot_alone(self) -> Mapping[str, str]:
+        """Setting -> what happens instead where its files run without porch."""
+        return {}
 
     @property
     def most(self) -> Mapping[str, int]:
@@ -90,7 +96,8 @@ class Uwsgi:
 
     def files(self, plan: Plan) -> list[File]:
         """`uwsgi.ini`."""
-        options = [*_app(plan), *_beside(plan), *_sizes(plan), *_stopping(plan), *_requests(plan), *_logs()]
+        sizes = [*_sizes(plan), *_recycling(plan)]
+        options = [*_app(plan), *_beside(plan), *sizes, *_stopping(plan), *_requests(plan), *_logs()]
         return [File(CONFIG, ini.render([ini.Section("uwsgi", options)], header("uWSGI", plan, _command(plan))))]
 
 
@@ -142,6 +149,18 @@ def _sizes(plan: Plan) -> Iterator[Option]:
         yield ini.option("threads", threads.value, threads.note, threads.setting)
     yield ini.option("thunder-lock", True, "One process wakes for a connection, not all of them.")
     yield ini.option("max-fd", FILES_MOST, "Its tables grow with this: unlimited, they take gigabytes.")
+
+
+def _recycling(plan: Plan) -> Iterator[Option]:
+    """Where no supervisor of porch's counts."""
+    requests, memory = plan.server.recycle_requests, plan.server.recycle_memory
+    if plan.run.generation:
+        return
+    if requests.value:
+        yield ini.option("max-requests", requests.value, requests.note, requests.setting)
+        yield ini.option("max-requests-delta", max(1, requests.value // 10), "Not all processes at once.")
+    if memory.value:
+        yield ini.option("reload-on-rss", max(1, memory.value // MIB), memory.note, memory.setting)
 
 
 def _stopping(plan: Plan) -> Iterator[Option]:

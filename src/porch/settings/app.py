@@ -133,6 +133,18 @@ class Server:
         "Connections that may wait for a worker; the kernel's limit caps it, and that is said.",
         example="64",
     )
+    recycle_requests: int = setting(
+        v.count(0, 1_000_000_000),
+        0,
+        "Requests of one worker after which a new generation takes over, up to a tenth sooner by chance; 0 is none.",
+        example="10000",
+    )
+    recycle_memory: int = setting(
+        v.SIZE,
+        0,
+        "Memory of one worker above which a new generation takes over; 0 is no limit.",
+        example="400M",
+    )
     config: str = setting(
         v.PATH,
         v.AUTO,
@@ -143,6 +155,6 @@ class Server:
         v.WORDS,
         (),
         "Further words for the server's command line.",
-        example="--max-requests 1000",
+        example="--preload",
         images=("GUNICORN_CMD_ARGS",),
     )

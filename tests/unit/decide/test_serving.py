@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from decided import FOLDER, PYTHON, SERVERS, make_facts, make_finding, plan_of, problems_of
-from porch.errors import Exit
+from porch.errors import Exit, Refused
 from porch.facts import MIB, Facts
 from porch.places import Place
 from porch.plan import Chosen
@@ -388,3 +388,9 @@ def test_what_a_server_can_do_up_to_an_end_is_not_warned_about(key: str, value: 
 def test_what_was_not_said_is_not_warned_about() -> None:
     """Defaults that a server cannot honour are no news."""
     assert plan_of({"server.name": "uwsgi"}).warnings == ()
+
+
+def test_a_limit_of_memory_that_no_worker_could_keep_is_refused() -> None:
+    """Python alone takes more, so it was a slip, such as bytes for megabytes."""
+    with pytest.raises(Refused, match="a worker of 400 cannot be"):
+        plan_of({"server.recycle_memory": 400})

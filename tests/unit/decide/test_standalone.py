@@ -32,3 +32,12 @@ def test_a_path_that_no_socket_can_have_is_refused() -> None:
     """The system takes 107 bytes."""
     with pytest.raises(Refused, match="too long for the system"):
         decide.kept(plan_of(), "/srv/" + "x" * 100)
+
+
+def test_what_only_porch_can_do_is_warned_of() -> None:
+    """granian alone counts no requests, but looks at memory by itself: only the one is warned of."""
+    given = {"server.name": "granian", "server.recycle_requests": 1000, "server.recycle_memory": "400M"}
+    plan = plan_of(given)
+    told = [each for each in decide.kept(plan, "/srv/deploy").warnings if each not in plan.warnings]
+    assert len(told) == 1
+    assert told[0].startswith("without porch granian cannot honour server.recycle_requests (")

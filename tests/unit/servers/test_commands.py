@@ -101,3 +101,35 @@ def test_uvicorn_has_the_plans_sizes_and_times() -> None:
     assert (after(words, "--workers"), after(words, "--timeout-keep-alive")) == ("3", "75")
     assert after(words, "--uds") == "/run/shop/app-1/app.sock"
     assert {"--no-proxy-headers", "--no-access-log", "--no-server-header"} <= set(words)
+
+
+NATIVE = [
+    ("gunicorn", ("max_requests = 1000", "max_requests_jitter = 100"), ("server.recycle_memory",)),
+    ("uwsgi", ("max-requests = 1000", "max-requests-delta = 100", "reload-on-rss = 400"), ()),
+    ("granian", ("--workers-max-rss 400",), ("server.recycle_requests",)),
+    (
+        "uvicorn",
+        ("--limit-max-requests 1000", "--limit-max-requests-jitter 100"),
+        ("server.recycle_memory",),
+    ),
+]
+"""Server, what recycles its workers where no supervisor of porch's does, and what it has no means for."""
+
+
+@pytest.mark.parametrize(("name", "told", "cannot"), NATIVE)
+def test_recycling_by_its_own_means_only_without_porch(
+    name: str, told: tuple[str, ...], cannot: tuple[str, ...]
+) -> None:
+    """Kept files say it in the server's own words; where porch supervises, none ends a worker under load."""
+    interface = "asgi" if name == "uvicorn" else "wsgi"
+    limits = {"server__recycle_requests": 1000, "server__recycle_memory": 400 * 1024**2}
+    server = servers.by_name(name)
+
+    def text(**more: Any) -> str:
+        plan = make_plan(app__interface=interface, server__name=name, **limits, **more)
+        return "\n".join((" ".join(server.argv(plan)), *(file.text for file in server.files(plan))))
+
+    kept, supervised = text(run__generation=0, run__kept="/srv/deploy"), text()
+    assert all(words in kept for words in told)
+    assert not any(words.split()[0] in supervised for words in told)
+    assert tuple(server.cannot_alone) == cannot

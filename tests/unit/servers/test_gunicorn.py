@@ -112,3 +112,15 @@ def test_lines_remember_their_settings() -> None:
     """`explain` finds the line that a setting lands in."""
     file = GUNICORN.files(make_plan(server__workers=3))[0]
     assert [text for _, text in file.lines_of("server.workers")] == ["workers = 3"]
+
+
+def test_requests_that_the_users_file_limits_are_counted_by_the_supervisor(tmp_path: Any) -> None:
+    """A worker that ends by itself loses requests, so gunicorn's own limit is off, but stays where files are kept."""
+    config = tmp_path / "gunicorn.conf.py"
+    config.write_text("max_requests = 500\nmax_requests_jitter = 5\n")
+    assert GUNICORN.taken_from(config.read_text()) == {"server.recycle_requests": (500, 1)}
+    theirs = chosen("server.recycle_requests", 500, origin="gunicorn.conf.py:1")
+    told = {"server__config": str(config), "server__recycle_requests": theirs}
+    assert settings_of(**told)["max_requests"] == 0
+    kept = settings_of(**told, run__generation=0, run__kept="/srv/deploy")
+    assert (kept["max_requests"], kept["max_requests_jitter"]) == (500, 5)

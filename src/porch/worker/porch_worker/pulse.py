@@ -129,6 +129,15 @@ def aiohttp(pulse: Pulse) -> Callable[[Any], Awaitable[None]]:
     return started
 
 
+def counting(pulse: Pulse) -> Callable[[Any, Any], Awaitable[None]]:
+    """What an aiohttp app does at each answer, where the supervisor wants to know how many there were."""
+
+    async def prepared(_request: Any, _response: Any) -> None:
+        pulse.leave(0)
+
+    return prepared
+
+
 def _mapped(path: str) -> Any:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

@@ -31,6 +31,8 @@ class Settings:
     """Where a failure to load is written for the supervisor; empty: to standard error, for a person."""
     pulse: str = ""
     """Folder in which the worker tells the supervisor how it is; empty: nobody would read it."""
+    counted: bool = False
+    """The supervisor wants to know how many requests are done."""
     health: str = ""
     """Path that the app is asked at when readiness is; empty: a worker that answers is ready."""
     host: str = "localhost"
@@ -49,6 +51,7 @@ def read(environ: MutableMapping[str, str]) -> Settings:
         folder=raw.get("folder", "") or str(Path.cwd()),
         report=raw.get("report", ""),
         pulse=raw.get("pulse", ""),
+        counted=bool(raw.get("counted", "")),
         health=raw.get("health", ""),
         host=raw.get("host", "localhost"),
     )

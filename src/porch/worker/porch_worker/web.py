@@ -21,6 +21,8 @@ async def application() -> web.Application:
     app = wrap(await made(_target, _settings), _settings.mount)
     if _pulse is not None:
         app.on_startup.append(pulse.aiohttp(_pulse))
+        if _settings.counted:
+            app.on_response_prepare.append(pulse.counting(_pulse))
     if _settings.health:
         app.middlewares.insert(0, health.aiohttp(app, _settings.health, _settings.host, _settings.mount))
     return app

@@ -6,7 +6,7 @@
 #     install -d -m 0700 /srv/deploy/run/app
 #     install -d -m 0700 /srv/deploy/run/nginx
 # It is started with this, and stopped with TERM:
-#     /srv/venv/bin/python -m gunicorn -c /srv/deploy/gunicorn.conf.py --max-requests 500
+#     /srv/venv/bin/python -m gunicorn -c /srv/deploy/gunicorn.conf.py
 
 import sys
 
@@ -32,6 +32,10 @@ threads = 8
 worker_class = "gthread"
 # Connections that may wait for a worker.
 backlog = 2048
+# A worker is replaced after so many requests.
+max_requests = 500
+# Not all of them at once.
+max_requests_jitter = 50
 
 # Longest request in the app server.
 timeout = 120

@@ -6,7 +6,7 @@
 #     install -d -m 0700 /srv/deploy/run/app
 #     install -d -m 0700 /srv/deploy/run/nginx
 # It is started with this, and stopped with TERM:
-#     /srv/venv/bin/python -m gunicorn -c /srv/deploy/gunicorn.conf.py --max-requests 1000 --name 'my api'
+#     /srv/venv/bin/python -m gunicorn -c /srv/deploy/gunicorn.conf.py --worker-connections 1000 --name 'my api'
 
 import sys
 
