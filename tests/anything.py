@@ -41,6 +41,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "run.watch": st.booleans(),
     "run.drain_delay": st.integers(0, 30),
+    "run.part": st.sampled_from(("all", "app", "nginx")),
+    "run.address": st.sampled_from(("app:8000", "127.0.0.1:9000", "[::1]:1", "a$b:1", "app", "app:0", "x.org:70000")),
+    "nginx.resolvers": st.sampled_from(((), ("127.0.0.11",), ("::1", "10.0.0.1"))),
     "process": st.lists(st.sampled_from(("q command=a", "s command='b c' count=3 essential=true")), unique=True).map(
         " ; ".join
     ),
@@ -143,6 +146,7 @@ def facts(draw: st.DrawFn) -> Facts:
         root=draw(st.booleans()),
         terminal=draw(st.booleans()),
         somaxconn=draw(st.sampled_from((128, 4096))),
+        resolvers=draw(st.sampled_from(((), ("127.0.0.11", "[::1]")))),
     )
 
 

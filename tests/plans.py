@@ -91,6 +91,7 @@ def _plain() -> Plan:
             workers=chosen("nginx.workers", 2),
             connections=chosen("nginx.connections", 4096),
             open_files=chosen("nginx.open_files", 8192),
+            resolvers=chosen("nginx.resolvers", ()),
         ),
         http=HttpPlan(
             listen=chosen("http.listen", ("127.0.0.1:8080",)),
@@ -133,6 +134,8 @@ def _plain() -> Plan:
             container=False,
             watch=chosen("run.watch", False),
             drain_delay=chosen("run.drain_delay", 0),
+            part=chosen("run.part", "all"),
+            address=chosen("run.address", "app:8000"),
         ),
         processes=chosen("process", ()),
         warnings=(),

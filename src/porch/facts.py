@@ -54,6 +54,8 @@ class Machine:
     """porch's own interpreter has the package that tells of changed files."""
     passed: tuple[str, ...] = ()
     """Addresses of the listening sockets that systemd has passed."""
+    resolvers: tuple[str, ...] = ()
+    """Name servers, those of IPv6 in brackets."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,15 @@ def machine(root: Path, environ: Mapping[str, str]) -> Machine:
         somaxconn=_number(root / "proc/sys/net/core/somaxconn") or 4096,
         terminal=sys.stdout is not None and sys.stdout.isatty(),
         can_watch=find_spec("watchfiles") is not None,
+        resolvers=_resolvers(root),
     )
+
+
+def _resolvers(root: Path) -> tuple[str, ...]:
+    """The name servers of resolv.conf(5); one that is bound to an interface is left out, as nginx cannot ask it."""
+    lines = [line.split() for line in _text(root / "etc/resolv.conf").splitlines()]
+    told = [words[1] for words in lines if words[:1] == ["nameserver"] and len(words) > 1]
+    return tuple(f"[{each}]" if ":" in each else each for each in told if "%" not in each)
 
 
 @dataclass(frozen=True)

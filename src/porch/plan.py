@@ -19,6 +19,7 @@ WRAPPER = "wrapper"
 
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]
+Part = Literal["all", "app", "nginx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ class NginxPlan:
     workers: Chosen[int]
     connections: Chosen[int]
     open_files: Chosen[int]
+    resolvers: Chosen[tuple[str, ...]]
+    """Name servers to ask for the app server's name; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,11 @@ class LogPlan:
     access: Chosen[bool]
 
 
+def named(host: str) -> bool:
+    """Whether it is a name, which has to be looked up, and no address."""
+    return not (host.startswith("[") or host.replace(".", "").isdigit())
+
+
 @dataclass(frozen=True, slots=True)
 class RunPlan:
     """Where the instance keeps its sockets and files, and as whom it runs."""
@@ -228,6 +236,9 @@ class RunPlan:
     """Reload when code changes."""
     drain_delay: Chosen[int]
     """Seconds that a stop goes on serving while readiness is refused."""
+    part: Chosen[Part]
+    address: Chosen[str]
+    """`host:port` of the app server, as nginx reaches it where each is a part of its own."""
     generation: int = 1
     """0: files that are kept and run without porch, one set of paths for ever."""
     kept: str = ""
@@ -247,6 +258,14 @@ class RunPlan:
     def socket(self) -> str:
         """Where this generation listens: in a folder that belongs to whom the app runs as."""
         return f"{self.home}/app.sock" if self.generation else f"{self.folder.value}/app/app.sock"
+
+    @property
+    def bound(self) -> str:
+        """`host:port` that the app server listens on as a part of its own; empty where that is `socket`."""
+        if self.part.value == "all":
+            return ""
+        host, _, port = self.address.value.rpartition(":")
+        return f"0.0.0.0:{port}" if named(host) else f"{host}:{port}"
 
     @property
     def upstream(self) -> str:

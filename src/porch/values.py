@@ -226,6 +226,14 @@ def _network(raw: str) -> str:
     return str(network)
 
 
+def _resolver(raw: str) -> str:
+    try:
+        found = ipaddress.ip_address(raw.strip("[]"))
+    except ValueError:
+        raise ValueError(f'"{raw}" is no address of a name server, such as 127.0.0.11') from None
+    return f"[{found}]" if found.version == 6 else str(found)
+
+
 def _domain(raw: str) -> str:
     name = raw.lower().rstrip(".")
     label = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -292,6 +300,7 @@ ADDRESSES = Kind(
 )
 NETWORKS = Kind("networks", _list_of(_network, "a network"), " ".join, _LIST, many=True)
 DOMAINS = Kind("domain names", _list_of(_domain, "a domain name"), " ".join, _LIST, many=True)
+NAMES = Kind("addresses", _list_of(_resolver, "an address of a name server"), " ".join, _LIST, many=True)
 ROUTE = Kind("path of the app", _route, schema=_TEXT)
 PREFIX = Kind("URL prefix", _prefix, schema=_TEXT)
 PAIRS = Kind(

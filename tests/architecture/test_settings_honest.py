@@ -34,6 +34,9 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "files.expires": {"static": {"/static/": "static"}},
     "app.prestart_lock": {"app.prestart": "migrate"},
     "limits.websocket_idle": {"app.interface": "asgi"},
+    "run.part": {"run.address": "127.0.0.1:8000"},
+    "run.address": {"run.part": "app"},
+    "nginx.resolvers": {"run.part": "nginx"},
 }
 """Setting -> what a plan needs for it to matter."""
 SAID_BY_FACTS = {
@@ -64,7 +67,7 @@ def decided_with(spec: Spec, server: str, *, said: bool) -> dict[str, object]:
     python = {changes["python"]: Place(True)} if "python" in changes else {}
     interface = "asgi" if "asgi" in given.values() or server == "uvicorn" else "wsgi"
     target = str(given.get("app.target", "shop:app"))
-    facts = make_facts(PLACES | python, cores=8, root=True, **changes)
+    facts = make_facts(PLACES | python, cores=8, root=True, resolvers=("10.0.0.2",), **changes)
     return outputs(plan_of(given, facts, make_finding(interface=interface, target=target)))
 
 

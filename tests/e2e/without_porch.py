@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from story import PATIENCE, Project, Site
+from story import PATIENCE, Project, Site, free_port
 from waiting import until
 
 READY = "/-/porch/ready"
@@ -131,3 +131,14 @@ def by_hand(project: Project, words: tuple[str, ...]) -> Site:
     app = project.start(shlex.split(starting), {}, Path("/"))
     nginx = project.start(shlex.split(commands(folder / "nginx.conf")[-1]), {}, Path("/"))
     return project.add(Kept(project, app, nginx, stop_by=(signal.SIGQUIT,)))
+
+
+def by_parts(project: Project, words: tuple[str, ...]) -> Site:
+    """`porch run` for each part, as containers of their own would do it."""
+    where = ("--run-address", f"127.0.0.1:{free_port()}", "--log-format", "text")
+    parts: list[subprocess.Popen[str]] = []
+    for part in ("app", "nginx"):
+        own = ("--run-part", part, "--run-dir", str(project.home / part), "--listen", f"127.0.0.1:{project.port}")
+        argv = (str(project.python), "-m", "porch", "run", "app:app", *words, *own, *where)
+        parts.append(project.start(argv, project.environment, project.folder))
+    return project.add(Kept(project, *parts, stop_by=(signal.SIGQUIT,)))

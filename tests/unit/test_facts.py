@@ -324,3 +324,12 @@ def test_users_are_looked_up() -> None:
     """A user of this machine is known, another is not."""
     assert facts.user_exists(pwd.getpwuid(os.geteuid()).pw_name)
     assert not facts.user_exists("nobody-of-that-name")
+
+
+def test_name_servers_are_those_of_the_resolver(tmp_path: Path) -> None:
+    """They are told as nginx reads them; one that is bound to an interface cannot be asked by it."""
+    told = (
+        "# nameserver 9.9.9.9\nsearch x\nnameserver 127.0.0.11\nnameserver ::1\nnameserver fe80::1%eth0\nnameserver\n"
+    )
+    assert facts.machine(tree(tmp_path, {"etc/resolv.conf": told}), {}).resolvers == ("127.0.0.11", "[::1]")
+    assert facts.machine(tree(tmp_path / "none", {"x": ""}), {}).resolvers == ()

@@ -11,9 +11,11 @@ import traceback
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from porch.cli import parser, screen
 from porch.errors import Exit, Problem, Refused
+from porch.plan import Plan
 from porch.spec import Flag
 from porch.syntax.file import Unwritable
 
@@ -92,8 +94,23 @@ def _run(given: Namespace) -> int:
 
     plan = mainline.plan_for(mainline.asked(given.target, flags(given), given.config), os.environ)
     screen.banner(plan)
+    if plan.run.part.value != "all":
+        _become(plan)
     nginx = targets.nginx_files(plan)
     start.start(assemble.launch(plan, given.words), assemble.files(plan, nginx))
+
+
+def _become(plan: Plan) -> NoReturn:
+    """One part of the stack, in place of this process."""
+    from porch import decide, targets
+    from porch.runtime import part
+    from porch.servers import kept
+
+    folder = plan.run.folder.value
+    plan = decide.kept(plan, folder)
+    found = targets.part(plan)
+    start = part.Start(folder, found.files, kept.folders(plan), found.argv, found.environment, found.directory)
+    part.become(start, found.user, plan.run.user.value)
 
 
 def _check(given: Namespace) -> int:

@@ -74,20 +74,33 @@ def warn(text: str, *, as_json: bool = False) -> None:
 
 def summary(plan: Plan) -> list[tuple[str, str, str]]:
     """(word, value, reason) of what a person wants to know at start."""
-    app, server, nginx = plan.app, plan.server, plan.nginx
+    app, server = plan.app, plan.server
     kind = f"{app.framework or 'app'}, {app.interface.value}"
     rows = [("app", f"{app.target.value} ({kind})", app.evidence[0] if app.evidence else app.target.reason)]
-    name = f"{server.name.value} {server.version}"
-    rows.append(("server", f"{name}{_class(plan)}", server.name.reason))
-    rows.append(("workers", _sizes(plan), server.workers.reason))
-    rows.append(("nginx", f"{'.'.join(map(str, nginx.version))} {nginx.binary.value}", nginx.binary.reason))
-    rows += [("static", f"{each.url} from {each.path}", "nginx") for each in plan.static.value]
-    rows.append(("app at", f"{app.mount.value}/", "the app"))
-    if app.prestart.value:
+    part = plan.run.part.value
+    if part != "nginx":
+        name = f"{server.name.value} {server.version}"
+        rows.append(("server", f"{name}{_class(plan)}", server.name.reason))
+        rows.append(("workers", _sizes(plan), server.workers.reason))
+    rows += _of_nginx(plan) if part != "app" else []
+    if app.prestart.value and part != "nginx":
         rows.append(("before", " ".join(app.prestart.value), app.prestart.reason))
-    rows.append(("listen", " ".join(plan.http.listen.value), f"{plan.http.listen.reason}; {plan.http.domains.reason}"))
+    if part == "app":
+        rows.append(("listen", plan.run.bound, "for nginx, which runs elsewhere"))
+    else:
+        listen = plan.http.listen
+        rows.append(("listen", " ".join(listen.value), f"{listen.reason}; {plan.http.domains.reason}"))
     whom = plan.run.user.value or ("root" if plan.run.root else "the caller")
     rows.append(("user", whom, plan.run.user.reason))
+    return rows
+
+
+def _of_nginx(plan: Plan) -> list[tuple[str, str, str]]:
+    app, nginx = plan.app, plan.nginx
+    rows = [("nginx", f"{'.'.join(map(str, nginx.version))} {nginx.binary.value}", nginx.binary.reason)]
+    rows += [("static", f"{each.url} from {each.path}", "nginx") for each in plan.static.value]
+    where = "the app" if plan.run.part.value == "all" else f"the app, at {plan.run.address.value}"
+    rows.append(("app at", f"{app.mount.value}/", where))
     return rows
 
 

@@ -13,7 +13,18 @@ from porch.decide import paths
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit
 from porch.facts import Nginx
-from porch.plan import AS_SET, HEALTH_LIVE, HEALTH_READY, Chosen, HttpPlan, LimitsPlan, NginxPlan, Protocol, Static
+from porch.plan import (
+    AS_SET,
+    HEALTH_LIVE,
+    HEALTH_READY,
+    Chosen,
+    HttpPlan,
+    LimitsPlan,
+    NginxPlan,
+    Protocol,
+    Static,
+    named,
+)
 from porch.values import AUTO, PAIRS, show_seconds, show_size
 
 OLDEST = (1, 19, 10)
@@ -133,7 +144,20 @@ def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
             files,
             "a client and the app: two for each connection" if wanted.open_files == AUTO else AS_SET,
         ),
+        resolvers=_resolvers(desk),
     )
+
+
+def _resolvers(desk: Desk) -> Chosen[tuple[str, ...]]:
+    key, wanted = "nginx.resolvers", desk.settings.nginx.resolvers
+    run = desk.settings.run
+    if run.part != "nginx" or not named(run.address.rpartition(":")[0]):
+        return desk.chosen(key, (), "the app server needs no looking up")
+    found = wanted or desk.facts.machine.resolvers
+    if not found:
+        host = run.address.rpartition(":")[0]
+        desk.refuse(key, f"nothing tells whom to ask where {host} is", "name a name server, such as 127.0.0.11")
+    return desk.chosen(key, found, AS_SET if wanted else "those of this machine")
 
 
 def _choose(desk: Desk, protocol: Protocol) -> tuple[Nginx, str]:

@@ -5,12 +5,16 @@ Rule: started by root, the app runs unprivileged; where that cannot be, it is sa
 
 from __future__ import annotations
 
+import re
+from typing import Final, cast
+
 from porch.decide.desk import Desk
 from porch.errors import Exit
-from porch.plan import AS_SET, Chosen, LogPlan, RunPlan
+from porch.plan import AS_SET, Chosen, LogPlan, Part, RunPlan
 from porch.values import AUTO
 
 ROOT = "root"
+ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
 
 def log(desk: Desk) -> LogPlan:
@@ -49,7 +53,25 @@ def run(desk: Desk) -> RunPlan:
         container=desk.facts.machine.container,
         watch=_watch(desk),
         drain_delay=desk.chosen("run.drain_delay", delay, why),
+        part=_part(desk),
+        address=_address(desk),
     )
+
+
+def _part(desk: Desk) -> Chosen[Part]:
+    key, wanted = "run.part", cast("Part", desk.settings.run.part)
+    if wanted != "all" and desk.settings.run.watch:
+        fix = "leave run.watch out; `docker compose watch` starts a changed app again"
+        desk.refuse("run.watch", "a part of the stack cannot be reloaded, only the whole of it", fix)
+    why = {"all": "nginx, the app server, and porch over both", "app": "the app server alone", "nginx": "nginx alone"}
+    return desk.chosen(key, wanted, why[wanted])
+
+
+def _address(desk: Desk) -> Chosen[str]:
+    key, wanted = "run.address", desk.settings.run.address
+    if not ADDRESS.fullmatch(wanted) or not 0 < int(wanted.rpartition(":")[2]) < 65536:
+        desk.refuse(key, f'"{wanted}" is no HOST:PORT', "for example app:8000, 127.0.0.1:8000 or [::1]:8000")
+    return desk.chosen(key, wanted, "nginx finds the app server there")
 
 
 def _watch(desk: Desk) -> Chosen[bool]:

@@ -140,11 +140,14 @@ def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str]
     kind, workers = _worker_class(desk, server, interface, taken), _workers(desk, server, taken)
     why = "above nginx's own, so that nginx closes first"
     keep_alive = _taken(desk, taken, "server.keep_alive", desk.settings.server.keep_alive, why)
-    idle = min(NGINX_IDLE, max(keep_alive.value - 1, 0))
+    # Whoever reaches a socket of the uwsgi protocol can run code: it stays on this machine. From elsewhere it is HTTP,
+    # and then uWSGI keeps no connection.
+    apart = desk.settings.run.part != "all"
+    idle = 0 if apart and server.protocol == "uwsgi" else min(NGINX_IDLE, max(keep_alive.value - 1, 0))
     return ServerPlan(
         name=desk.chosen("server.name", server.name, reason, origin=origin),
         version=_version(desk.facts, server),
-        protocol=server.protocol,
+        protocol="http" if apart else server.protocol,
         workers=workers,
         min_workers=_min_workers(desk, server, workers.value),
         threads=_threads(desk, server, interface, kind.value, taken),

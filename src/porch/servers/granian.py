@@ -105,7 +105,7 @@ class Granian:
         return (
             *(plan.app.python.value, "-m", "granian", name),
             *("--interface", plan.app.interface.value),
-            *("--uds", plan.run.socket, "--uds-permissions", "0o660"),
+            *_where(plan),
             *("--http", "1"),
             *(("--no-ws",) if plan.app.interface.value == "wsgi" else ()),
             *("--workers", str(max(1, server.workers.value)), *threads),
@@ -125,6 +125,13 @@ class Granian:
 
     def _has_threads(self, plan: Plan) -> bool:
         return plan.app.interface.value == "wsgi" and plan.server.threads.value > 0
+
+
+def _where(plan: Plan) -> tuple[str, ...]:
+    host, _, port = plan.run.bound.rpartition(":")
+    if port:
+        return ("--host", host.strip("[]"), "--port", port)
+    return ("--uds", plan.run.socket, "--uds-permissions", "0o660")
 
 
 GRANIAN = Granian()

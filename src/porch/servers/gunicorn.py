@@ -187,8 +187,13 @@ def _owned(plan: Plan) -> Iterator[python.Node]:
     """What nginx and the supervisor rely on."""
     note = "The app, wrapped so that it sees each client as nginx saw it."
     yield python.assign("wsgi_app", application(plan), note, plan.app.interface.setting)
-    yield python.assign("bind", f"unix:{plan.run.socket}", "Only nginx reaches this socket.", plan.run.folder.setting)
-    yield python.assign("umask", 0o007, "Owner and group may connect to the socket, nobody else.")
+    run = plan.run
+    if run.bound:
+        note = "Meant for nginx, on a network that nobody else is on."
+        yield python.assign("bind", run.bound, note, run.part.setting)
+    else:
+        yield python.assign("bind", f"unix:{run.socket}", "Only nginx reaches this socket.", run.folder.setting)
+        yield python.assign("umask", 0o007, "Owner and group may connect to the socket, nobody else.")
     if plan.server.config.value:
         yield python.assign("daemon", False, "The supervisor holds the process in the foreground.")
         yield python.assign("certfile", None, "nginx is where TLS ends.")

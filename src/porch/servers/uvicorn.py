@@ -87,7 +87,7 @@ class Uvicorn:
         server = plan.server
         return (
             *(plan.app.python.value, "-m", "uvicorn", application(plan)),
-            *("--uds", plan.run.socket),
+            *_where(plan),
             *("--workers", str(max(1, server.workers.value))),
             *("--backlog", str(server.backlog.value)),
             *("--timeout-keep-alive", str(server.keep_alive.value)),
@@ -101,6 +101,11 @@ class Uvicorn:
     def files(self, plan: Plan) -> list[File]:  # noqa: ARG002  # it has none
         """None: the command line says all."""
         return []
+
+
+def _where(plan: Plan) -> tuple[str, ...]:
+    host, _, port = plan.run.bound.rpartition(":")
+    return ("--host", host.strip("[]"), "--port", port) if port else ("--uds", plan.run.socket)
 
 
 UVICORN = Uvicorn()

@@ -1,7 +1,7 @@
 """uWSGI: WSGI by the uwsgi protocol over a unix socket.
 
 Rule: whoever reaches the socket can run code, by the protocol's own design: a unix socket in a private folder, never
-an address. No variable of the environment changes what the file says.
+an address; at an address it speaks HTTP. No variable of the environment changes what the file says.
 """
 
 from __future__ import annotations
@@ -117,9 +117,16 @@ def _app(plan: Plan) -> Iterator[Option]:
     yield ini.option("single-interpreter", True)
     yield ini.option("lazy-apps", True, "Each process loads the app itself: no connection is shared by accident.")
     yield ini.gap()
-    note = "Only nginx reaches this socket: whoever speaks this protocol can run code."
-    yield ini.option("socket", plan.run.socket, note, plan.run.folder.setting)
-    yield ini.option("chmod-socket", "660")
+    run = plan.run
+    if run.bound:
+        note = "In HTTP, as nginx is on another machine: whoever speaks uWSGI's own protocol can run code."
+        yield ini.option("http-socket", run.bound, note, run.part.setting)
+        note = "It closes after each answer without a word, and nginx would send the next request to nobody."
+        yield ini.option("add-header", "Connection: close", note)
+    else:
+        note = "Only nginx reaches this socket: whoever speaks this protocol can run code."
+        yield ini.option("socket", run.socket, note, run.folder.setting)
+        yield ini.option("chmod-socket", "660")
     yield ini.option("listen", plan.server.backlog.value, plan.server.backlog.note, plan.server.backlog.setting)
 
 

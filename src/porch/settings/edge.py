@@ -150,3 +150,10 @@ class Nginx:
         example="20000",
         images=("NGINX_WORKER_OPEN_FILES",),
     )
+    resolvers: tuple[str, ...] = setting(
+        v.NAMES,
+        (),
+        "Name servers that nginx asks where the app server is, when that runs elsewhere; those of the machine when "
+        "none is set.",
+        example="127.0.0.11",
+    )

@@ -53,6 +53,20 @@ class Run:
         example="true",
         short=("--watch",),
     )
+    part: str = setting(
+        v.choice("all", "app", "nginx"),
+        "all",
+        "Which part of the stack runs here: all of it; or the app server or nginx alone, each in a container of its "
+        "own. A part is not watched over: whoever started it starts it again.",
+        example="nginx",
+    )
+    address: str = setting(
+        v.TEXT,
+        "app:8000",
+        "HOST:PORT at which nginx finds the app server, where each runs as a part of its own. A name is looked up "
+        "again and again; the app server then listens on every address of that port.",
+        example="shop:9000",
+    )
     drain_delay: int = setting(
         v.SECONDS,
         0,

@@ -5,12 +5,14 @@ Rule: a target describes; it reads nothing but the Plan and writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from porch import servers, worker
 from porch.plan import WRAPPER, Plan
 from porch.syntax.file import File, plain
-from porch.targets import nginx, supervisord
+from porch.targets import nginx, standalone, supervisord
 
 
 class Target(Protocol):
@@ -69,6 +71,28 @@ TARGETS: tuple[Target, ...] = (
     OwnConfiguration("uwsgi"),
     Supervisord(),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the stack that runs by itself: what it reads, and how it is started."""
+
+    files: tuple[File, ...]
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    directory: str
+    user: str
+    """Whom it is started as; empty: as the caller."""
+
+
+def part(plan: Plan) -> Part:
+    """The part that the Plan, one for files that are kept, is for."""
+    if plan.run.part.value == "nginx":
+        # Its master opens the ports, and gives its workers another user by itself.
+        return Part((nginx.file(plan),), nginx.argv(plan), {}, plan.run.folder.value, "")
+    own = servers.by_name(plan.server.name.value).files(plan)
+    command, variables = standalone.command(plan), standalone.variables(plan)
+    return Part((*own, *_wrapper()), command, variables, plan.app.folder, plan.run.user.value)
 
 
 def nginx_files(plan: Plan) -> list[File]:

@@ -6,26 +6,21 @@ it cannot do by itself, the event listener beside the file does.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import LiteralString
 
 from porch import servers
 from porch.plan import Plan, ProcessPlan
 from porch.servers import kept
-from porch.servers.target import plain_json
 from porch.syntax import supervisor, words
 from porch.syntax.file import File, Unwritable
 from porch.syntax.supervisor import Option, Section, command, environment, gap, option, program
-from porch.targets import nginx
+from porch.targets import nginx, standalone
 
 NAME = "supervisord.conf"
 
 UP_AFTER = 3
 """Seconds: whoever ends earlier has not started, and is tried a few times only."""
-
-PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 OWN = ("app", "nginx", "keeper")
 RESTARTS: Mapping[str, LiteralString] = {"always": "true", "on-failure": "unexpected", "never": "false"}
@@ -83,12 +78,12 @@ def _control(plan: Plan) -> list[Section]:
 def _app(plan: Plan) -> Section:
     app, limits = plan.app, plan.limits
     server = servers.by_name(plan.server.name.value)
-    argv = (app.python.value, "-m", "porch_worker.begin", plan.run.socket, "--", *server.argv(plan))
+    why = "A socket that nobody listens on is removed, then the server starts."
     nodes: list[Node] = [
-        command("command", argv, server.flags, "A socket that nobody listens on is removed, then the server starts."),
+        command("command", standalone.command(plan), server.flags, why),
         option("directory", app.folder, setting=app.target.setting),
         *_as_user(plan),
-        environment(_variables(plan), "Where the wrapper around the app lies, and what it is told."),
+        environment(standalone.variables(plan), "Where the wrapper around the app lies, and what it is told."),
         gap(),
         option("priority", 20, "Started before nginx, and stopped when nginx has left."),
         *_kept_up(),
@@ -116,7 +111,7 @@ def _beside(plan: Plan, process: ProcessPlan) -> Section:
         command("command", process.command, {}),
         option("directory", plan.app.folder, setting=plan.app.target.setting),
         *_as_user(plan),
-        environment({"PATH": _path(plan), **dict(process.environment)}),
+        environment({"PATH": standalone.path(plan), **dict(process.environment)}),
         gap(),
         option("priority", 25),
         option("autorestart", RESTARTS[process.restart], setting=setting),
@@ -197,26 +192,3 @@ def _logs() -> list[Node]:
         option("stdout_logfile", STDOUT),
         option("stdout_logfile_maxbytes", 0),
     ]
-
-
-def _variables(plan: Plan) -> Mapping[str, str]:
-    """What porch's supervisor would give the app: also the programs beside its interpreter, and its user's name."""
-    found = servers.environment(plan)
-    found["PATH"] = _path(plan)
-    if plan.run.user.value:
-        found |= {"USER": plan.run.user.value, "LOGNAME": plan.run.user.value}
-    if plan.app.prestart.value:
-        found |= _prestart(plan)
-    return found
-
-
-def _prestart(plan: Plan) -> Mapping[str, str]:
-    words, lock = plan.app.prestart.value, plan.app.prestart_lock.value
-    if not lock:
-        return {"PORCH_PRESTART": plain_json(words)}
-    holder = (plan.app.python.value, f"{plan.run.wrapper}/porch_worker/lock.py", "--", *words)
-    return {"PORCH_PRESTART": plain_json(holder), "PORCH_LOCK": lock}
-
-
-def _path(plan: Plan) -> str:
-    return os.pathsep.join((str(Path(plan.app.python.value).parent), PROGRAMS))

@@ -200,3 +200,59 @@ def test_the_notes_on_variables_are_warnings() -> None:
 
     said = replace(make_said({}), notes=("one", "one"))
     assert decide.plan(said, make_facts(), make_finding()).warnings == ("one",)
+
+
+def test_all_of_the_stack_runs_unless_a_part_is_named() -> None:
+    """Where nothing is said, the app server listens on a socket of this machine."""
+    run = plan_of().run
+    assert (run.part.value, run.bound) == ("all", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "bound"),
+    [("app:8000", "0.0.0.0:8000"), ("127.0.0.1:9000", "127.0.0.1:9000"), ("[::1]:9000", "[::1]:9000")],
+)
+def test_the_app_alone_listens_where_nginx_looks_for_it(address: str, bound: str) -> None:
+    """An address is listened on as it is; for a name, every address of the container is."""
+    assert plan_of({"run.part": "app", "run.address": address}).run.bound == bound
+
+
+@pytest.mark.parametrize("address", ["app", "app:0", "app:70000", "a$b:80", ":80", "http://app:80", "-a:80"])
+def test_an_address_has_a_host_and_a_port(address: str) -> None:
+    """What could not be found is refused, with an example."""
+    (problem,) = problems_of({"run.part": "app", "run.address": address})
+    assert problem.what == f'"{address}" is no HOST:PORT'
+
+
+def test_the_protocol_of_uwsgi_stays_on_one_machine() -> None:
+    """As a part of its own uWSGI speaks HTTP, of which it keeps no connection."""
+    alone = plan_of({"server.name": "uwsgi", "run.part": "app"}).server
+    assert (alone.protocol, alone.idle.value) == ("http", 0)
+    assert plan_of({"server.name": "uwsgi"}).server.protocol == "uwsgi"
+
+
+def test_a_part_is_not_reloaded() -> None:
+    """Watching for changes needs the supervisor, which a part has not."""
+    (problem,) = problems_of({"run.part": "app", "run.watch": True})
+    assert problem.what == "a part of the stack cannot be reloaded, only the whole of it"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, ()),
+        ({"run.part": "app"}, ()),
+        ({"run.part": "nginx", "run.address": "127.0.0.1:80"}, ()),
+        ({"run.part": "nginx"}, ("10.0.0.2",)),
+        ({"run.part": "nginx", "nginx.resolvers": "::1 127.0.0.11"}, ("[::1]", "127.0.0.11")),
+    ],
+)
+def test_nginx_alone_looks_the_app_up(given: dict[str, object], asked: tuple[str, ...]) -> None:
+    """It asks the machine's name servers, or those that were set; an address needs no asking."""
+    assert plan_of(given, make_facts(resolvers=("10.0.0.2",))).nginx.resolvers.value == asked
+
+
+def test_a_name_needs_a_name_server() -> None:
+    """Without one nginx would never find the app."""
+    (problem,) = problems_of({"run.part": "nginx"})
+    assert problem.what == "nothing tells whom to ask where app is"

@@ -11,8 +11,19 @@ from porch.plan import Plan
 from porch.servers import kept
 from porch.syntax import words
 from porch.syntax.file import File
-from porch.syntax.nginx import Expr, Node, block, directive, gap, join, render
-from porch.targets.nginx import compression, errors, forwarding, limits, locations, logs, mime, security, upgrades
+from porch.syntax.nginx import Node, block, directive, gap, render
+from porch.targets.nginx import (
+    compression,
+    errors,
+    forwarding,
+    limits,
+    locations,
+    logs,
+    mime,
+    security,
+    upgrades,
+    upstream,
+)
 
 NAME = "nginx.conf"
 
@@ -117,7 +128,7 @@ def _http(plan: Plan) -> Node:
             *errors.pages(),
             *upgrades.led(plan),
             gap(),
-            _upstream(plan),
+            *upstream.nodes(plan),
             gap(),
             *forwarding.upstream_timing(plan),
             *forwarding.headers(plan),
@@ -165,36 +176,3 @@ def _sending() -> list[Node]:
         directive("open_file_cache_valid", "5s"),
         directive("open_file_cache_errors", True, note="That no file.gz lies beside a file is asked once in 5 s too."),
     ]
-
-
-def _upstream(plan: Plan) -> Node:
-    server = plan.server
-    socket = join("unix:", plan.run.upstream)
-    nodes: list[Node] = [
-        directive(
-            "server",
-            socket,
-            "max_fails=0",
-            note="Twice the same: when a worker dies with a request, nginx has a second place to ask.",
-            setting=plan.run.folder.setting,
-        ),
-        directive("server", socket, "max_fails=0", setting=plan.run.folder.setting),
-    ]
-    if server.idle.value and server.protocol == "http":
-        # uWSGI's own protocol closes after each answer, so there is nothing to keep.
-        nodes += [
-            directive("keepalive", 32, note="Idle connections to the app, for each nginx worker."),
-            directive(
-                "keepalive_timeout",
-                f"{server.idle.value}s",
-                note=f"Below the app server's {server.keep_alive.value}s, so that nginx always closes first.",
-                setting=server.idle.setting,
-            ),
-            directive(
-                "keepalive_time",
-                f"{server.idle.value}s",
-                note="Busy ones go too, so that after a reload all soon lead to the new generation.",
-                setting=server.idle.setting,
-            ),
-        ]
-    return block("upstream", Expr(locations.UPSTREAM), children=nodes)

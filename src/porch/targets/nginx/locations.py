@@ -10,9 +10,8 @@ from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, errors, limits, paths, security, upgrades
+from porch.targets.nginx import compression, errors, limits, paths, security, upgrades, upstream
 
-UPSTREAM: LiteralString = "app"
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
 
 
@@ -62,8 +61,8 @@ def _site(plan: Plan) -> list[Node]:
 def passed(plan: Plan) -> Directive:
     """To the app."""
     if plan.server.protocol == "uwsgi":
-        return directive("uwsgi_pass", Expr(UPSTREAM))
-    return directive("proxy_pass", Expr("http://app"))
+        return directive("uwsgi_pass", Expr("app"))
+    return directive("proxy_pass", upstream.url(plan))
 
 
 def _app(plan: Plan) -> list[Node]:

@@ -1,7 +1,8 @@
-"""`python -m porch_worker.begin SOCKET -- COMMAND...`: what porch's supervisor does before it starts an app server.
+"""`python -m porch_worker.begin WHERE -- COMMAND...`: what porch's supervisor does before it starts an app server.
 
-Rule: for supervisors that only start commands. A socket that nobody listens on any more is removed, the command in
-`PORCH_PRESTART` runs to its end, and the server that follows is told to stop when its supervisor dies.
+Rule: for supervisors that only start commands. WHERE is a socket's path, or an address. A socket that nobody listens on
+any more is removed, the command in `PORCH_PRESTART` runs to its end, and the server that follows is told to stop when
+its supervisor dies.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def main(words: list[str]) -> None:
     """Prepare, then become the command."""
     split = words.index("--")
     path, command = words[0], words[split + 1 :]
-    refuse_root(path)
-    remove_stale(path)
+    if path.startswith("/"):
+        refuse_root(path)
+        remove_stale(path)
     code = prestart(os.environ.get(PRESTART, ""))
     if code:
         sys.exit(code)
