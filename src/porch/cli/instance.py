@@ -58,6 +58,7 @@ def status(given: Namespace) -> int:
     total, errors, dropped = requests.get("total", 0), requests.get("errors", 0), told.get("dropped_lines", 0)
     print(f"{total} requests, {errors} errors, {dropped} log lines dropped")
     _last_reload(told.get("last_reload"))
+    _last_failure(told.get("last_failure"))
     rows = [_row(each) for each in told["processes"]]
     screen.table(rows, ("NAME", "ROLE", "PID", "MEMORY", "UPTIME", "RESTARTS"))
     return int(Exit.DONE)
@@ -69,6 +70,15 @@ def _last_reload(last: dict[str, Any] | None) -> None:
     verdict = "" if last["ok"] else "failed: "
     print(f"last reload {last['at']}: {verdict}{last['what']}")
     for line in () if last["ok"] else last["lines"]:
+        print(f"  {line}")
+
+
+def _last_failure(last: dict[str, Any] | None) -> None:
+    """Not the reload's: its own lines are shown already."""
+    if last is None or last["name"] == "reload":
+        return
+    print(f"last failure {last['at']}: {last['what']}")
+    for line in last["lines"]:
         print(f"  {line}")
 
 

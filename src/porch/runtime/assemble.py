@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from porch import servers, worker
@@ -22,6 +23,21 @@ LOCK = "PORCH_LOCK"
 
 def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
     """Everything but the lock and the sockets, which `start` fills in; `words` are those typed after `run`."""
+    run = plan.run
+    return replace(
+        _up_and_down(plan),
+        processes=_processes(plan),
+        drain_delay=run.drain_delay.value,
+        replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
+        stuck_after=_stuck_after(plan),
+        recycle=Recycle(plan.server.recycle_requests.value, plan.server.recycle_memory.value),
+        elastic=plan.server.min_workers.value > 0,
+        writable=(run.nginx,),
+    )
+
+
+def _up_and_down(plan: Plan) -> Launch:
+    """What it takes to start and to stop."""
     run, limits = plan.run, plan.limits
     return Launch(
         project=plan.app.folder,
@@ -52,12 +68,6 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         container=run.container,
         prestart_on_reload=plan.app.prestart_on_reload.value,
         prestart_words=plan.app.prestart.value,
-        processes=_processes(plan),
-        drain_delay=run.drain_delay.value,
-        replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
-        stuck_after=_stuck_after(plan),
-        recycle=Recycle(plan.server.recycle_requests.value, plan.server.recycle_memory.value),
-        writable=(run.nginx,),
     )
 
 

@@ -19,8 +19,8 @@ class Census:
         self._restarts: dict[tuple[int, int], int] = {}
         self._vacant: list[int] = []
 
-    def look(self, master: int, workers: Iterable[Process]) -> list[int]:
-        """Take in who is there now; returns the pids that have gone."""
+    def look(self, master: int, workers: Iterable[Process]) -> list[tuple[int, int]]:
+        """Take in who is there now; returns who has gone, each by pid and hour of birth."""
         if master != self._master:
             # The master itself was started again: its own count says so.
             self._master, self._restarts, self._vacant = master, {}, []
@@ -30,7 +30,7 @@ class Census:
         for known in present:
             if known not in self._restarts:
                 self._restarts[known] = self._vacant.pop(0) + 1 if self._vacant else 0
-        return [pid for pid, _ in gone]
+        return gone
 
     def restarts(self, worker: Process) -> int:
         """How often the worker's place was taken anew."""

@@ -15,6 +15,7 @@ from typing import Any
 from porch.errors import Exit, Refused
 from porch.runtime.backoff import Backoff
 from porch.runtime.launch import Extra
+from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending, exit_code
 from porch.runtime.unit import Surroundings, exhausted, stop_signal
 
@@ -26,6 +27,7 @@ class Kept:
         self.extra = extra
         self.child: Child | None = None
         self.restarts = 0
+        self._tail = Tail()
         self._around = around if extra.as_user else replace(around, identity=None)
         self._backoff = Backoff()
 
@@ -39,6 +41,8 @@ class Kept:
         while True:
             code = await self._live()
             failed = code != 0
+            if failed:
+                self._around.failures.note(self.name, f"{self.name} {ending(code)}", self._tail)
             if failed and self.extra.essential:
                 self._around.voice.warning(f"{self.name} {ending(code)}, and the instance cannot do without it")
                 return exit_code(code)
@@ -62,7 +66,8 @@ class Kept:
     async def _live(self) -> int:
         """From its start to its end."""
         try:
-            self.child = self._around.start(self.extra.program)
+            self._tail = Tail()
+            self.child = self._around.start(self.extra.program, tail=self._tail)
         except Refused as refused:
             return self._refused(refused)
         except OSError as error:

@@ -16,6 +16,7 @@ from porch.errors import Exit, Problem, Refused
 from porch.runtime import listen, probe, procfs
 from porch.runtime.census import Census
 from porch.runtime.launch import Launch
+from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending
 from porch.runtime.unit import Condition, Ended, Surroundings
 
@@ -31,7 +32,8 @@ class Front:
         self.child: Child | None = None
         self.condition: Condition = "waiting"
         self.census = Census()
-        self.home, self.stuck_after = "", 0.0
+        self.tail = Tail()
+        self.home, self.stuck_after, self.elastic = "", 0.0, False
         self._around = around
         self._launch = around.launch
         self._inherit = {"NGINX": "".join(f"{descriptor};" for descriptor in around.launch.sockets)}
@@ -65,7 +67,8 @@ class Front:
     async def start(self) -> None:
         """Start it, and return when the first request would succeed."""
         self.condition = "starting"
-        self.child = self._around.start(self._launch.nginx, self._inherit, self._launch.sockets)
+        self.tail = Tail()
+        self.child = self._around.start(self._launch.nginx, self._inherit, self._launch.sockets, self.tail)
         address = listen.parse(self._launch.listen[0])
         answering = asyncio.ensure_future(probe.until_ready(probe.Probe(address, "http", self._launch.host)))
         dying = asyncio.ensure_future(self.child.wait())

@@ -46,7 +46,7 @@ class Generation:
         self.condition: Condition = "waiting"
         self.census = Census()
         self.home, self.stuck_after = str(Path(around.launch.socket).parent), around.launch.stuck_after
-        self.recycle = around.launch.recycle
+        self.recycle, self.elastic = around.launch.recycle, around.launch.elastic
         self.state: State = "rendered"
         self.tail = Tail()
         self._around = around

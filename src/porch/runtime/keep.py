@@ -13,6 +13,7 @@ from typing import Any
 
 from porch.errors import Exit, Refused
 from porch.runtime.backoff import Backoff
+from porch.runtime.failures import Failures
 from porch.runtime.process import ending, exit_code
 from porch.runtime.say import Voice
 from porch.runtime.unit import Ended, Unit, exhausted
@@ -21,10 +22,11 @@ from porch.runtime.unit import Ended, Unit, exhausted
 class Kept:
     """A unit, its deaths and its returns."""
 
-    def __init__(self, unit: Unit, voice: Voice, *, gives_up: bool) -> None:
+    def __init__(self, unit: Unit, voice: Voice, failures: Failures, *, gives_up: bool) -> None:
         self.unit = unit
         self.restarts = 0
         self._voice = voice
+        self._failures = failures
         self._gives_up = gives_up
         self._backoff = Backoff()
 
@@ -42,6 +44,7 @@ class Kept:
                     return refused.exit
                 return exit_code(code) or Exit.FAULT
             if refused is None:
+                self._failures.note(self.unit.name, f"{self.unit.name} {ending(code)}", self.unit.tail)
                 self._voice.warning(f"{self.unit.name} {ending(code)}; starting it again in {delay:g} s")
             await asyncio.sleep(delay)
             refused = await self._restart()
@@ -63,6 +66,7 @@ class Kept:
         except Refused as refused:
             for problem in refused.problems:
                 self._voice.problem(problem)
+                self._failures.note(self.unit.name, problem.what, self.unit.tail)
             self.unit.condition = "down"
             return refused
         self._backoff.healthy(time.monotonic())

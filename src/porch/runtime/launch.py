@@ -102,6 +102,8 @@ class Launch:
     stuck_after: float = 0.0
     """A worker that has hung for so long, in seconds, is replaced; 0: never."""
     recycle: Recycle = Recycle()
+    elastic: bool = False
+    """The app server keeps fewer workers when there is little to do."""
     writable: tuple[str, ...] = ()
     """Folders in the run folder that belong to the children's user, and are made before anything starts."""
 

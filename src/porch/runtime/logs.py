@@ -176,13 +176,13 @@ class Logs:
         """The writing end of a new pipe; to be given to a child and then closed here.
 
         `owner` becomes the owner of the pipe: nginx opens `/dev/stdout` anew, which asks for the right to. `tail` is
-        shown the lines too.
+        shown the lines too, but no access lines.
         """
         shaped = shape(self._form, source, stream, colour=self._colour)
         counted = source == "nginx" and stream == "stdout"
 
         def take(chunk: bytes) -> None:
-            if tail is not None:
+            if tail is not None and not counted:
                 tail.put(chunk)
             self._take(chunk, shaped, counted=counted)
 

@@ -106,6 +106,11 @@ def command(pid: int) -> str:
     return words[:80] or _text(f"/proc/{pid}/comm").strip()
 
 
+def tracks_resources(pid: int) -> bool:
+    """Whether it is the process that `multiprocessing` starts beside those that it is asked for."""
+    return "multiprocessing.resource_tracker" in _text(f"/proc/{pid}/cmdline")
+
+
 def boot() -> str:
     """Names this run of the machine: pids and birth ticks mean nothing after the next."""
     return _text("/proc/sys/kernel/random/boot_id").strip()

@@ -149,6 +149,8 @@ class Reload:
         await self._forget()
         for problem in refused.problems:
             self._around.voice.problem(problem)
+        words = self.new.tail if self.new is not None else None
+        self._around.failures.note("reload", refused.problems[0].what, words)
         self._around.voice.warning(f"no reload: generation {self.old.number} keeps serving")
         return kept_old(self.old.number, refused, self.new.tail.lines if self.new is not None else ())
 

@@ -38,10 +38,15 @@ def processes(kept: Iterable[Kept]) -> list[dict[str, Any]]:
             continue
         rows.append(row(master, name, f"{name} master", one.restarts))
         rows += [
-            row(worker, name, f"{name} worker", one.unit.census.restarts(worker))
+            row(worker, name, f"{name} {_part(worker, master)}", one.unit.census.restarts(worker))
             for worker in procfs.descendants(master.pid)
         ]
     return rows
+
+
+def _part(found: procfs.Process, master: procfs.Process) -> str:
+    """A worker is a child of its master; what a worker starts, and Python's own keeper of shared memory, is none."""
+    return "worker" if found.parent == master.pid and not procfs.tracks_resources(found.pid) else "subprocess"
 
 
 def extras(kept: Iterable[extras_.Kept]) -> list[dict[str, Any]]:
@@ -63,7 +68,10 @@ def generations(beside: Iterable[Generation]) -> list[dict[str, Any]]:
             continue
         age = "old" if one.state == "drained" else "next"
         rows.append(row(master, one.name, f"{age} {one.name} master", 0))
-        rows += [row(worker, one.name, f"{age} {one.name} worker", 0) for worker in procfs.descendants(master.pid)]
+        rows += [
+            row(worker, one.name, f"{age} {one.name} {_part(worker, master)}", 0)
+            for worker in procfs.descendants(master.pid)
+        ]
     return rows
 
 

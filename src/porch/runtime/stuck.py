@@ -18,6 +18,8 @@ from typing import Protocol
 
 from porch.runtime import procfs, pulse
 from porch.runtime.census import Census
+from porch.runtime.failures import Failures
+from porch.runtime.logs import Tail
 from porch.runtime.process import Child
 from porch.runtime.procfs import Process
 from porch.runtime.pulse import Pulse
@@ -35,10 +37,16 @@ class Crew(Protocol):
 
     child: Child | None
     census: Census
+    tail: Tail
 
     @property
     def home(self) -> str:
         """Where its workers tell how they are; empty when they tell nothing."""
+        ...
+
+    @property
+    def elastic(self) -> bool:
+        """Its workers are fewer when there is little to do."""
         ...
 
     @property
@@ -77,9 +85,10 @@ def judge(seen: Seen, now_told: Pulse | None, state: str, now: float, limit: flo
 class Watch:
     """All workers, looked at each second."""
 
-    def __init__(self, crews: Callable[[], tuple[Crew, ...]], voice: Voice) -> None:
+    def __init__(self, crews: Callable[[], tuple[Crew, ...]], voice: Voice, failures: Failures) -> None:
         self._crews = crews
         self._voice = voice
+        self._failures = failures
         self._seen: dict[tuple[int, int], Seen] = {}
         self._looked = time.monotonic()
 
@@ -99,10 +108,8 @@ class Watch:
         if crew.child is None or crew.child.exited.done():
             return
         workers = procfs.workers(crew.child.pid)
-        for pid in crew.census.look(crew.child.pid, workers):
-            self._seen = {known: seen for known, seen in self._seen.items() if known[0] != pid}
-            if crew.home:
-                pulse.forget(crew.home, pid)
+        for gone in crew.census.look(crew.child.pid, workers):
+            self._lost(crew, gone)
         # uvicorn with a single worker has no master above it.
         alone = procfs.process(crew.child.pid)
         for worker in (*workers, *([alone] if alone else ())) if crew.home and crew.stuck_after else ():
@@ -110,7 +117,19 @@ class Watch:
             seen = self._seen.setdefault((worker.pid, worker.born), Seen(now))
             told = pulse.read(crew.home, worker.pid)
             if why := judge(seen, told, worker.state, now, crew.stuck_after):
+                self._failures.note("app", f"a worker of the app (pid {worker.pid}) {why}, and was ended", crew.tail)
+                self._seen.pop((worker.pid, worker.born))
                 await self._replace(worker, why)
+
+    def _lost(self, crew: Crew, gone: tuple[int, int]) -> None:
+        """A worker is no more, or a process that a worker had started."""
+        seen = self._seen.pop(gone, None)
+        if not crew.home:
+            return
+        pulse.forget(crew.home, gone[0])
+        # Only a worker tells how it is; and where there are fewer of them at times, one may end for no fault.
+        if seen is not None and seen.last is not None and not crew.elastic:
+            self._failures.note("app", f"a worker of the app (pid {gone[0]}) ended by itself", crew.tail)
 
     async def _replace(self, worker: Process, why: str) -> None:
         stack = "" if worker.state in STOPPED else "its stack follows, and "

@@ -20,6 +20,7 @@ from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, listen, prestart, procfs, status
 from porch.runtime.control import Answer, Control, Request
 from porch.runtime.extras import Extras
+from porch.runtime.failures import Failures
 from porch.runtime.front import Front
 from porch.runtime.generation import Generation
 from porch.runtime.keep import Keeping, Kept
@@ -47,12 +48,13 @@ class Supervisor:
         self._voice = voice
         self._output = output
         self._reaper = Reaper()
+        self._failures = Failures()
         self._logs = Logs(launch.log_format, output, colour=colour)
-        self._around = Surroundings(launch, identity(launch.user), self._reaper, self._logs, voice)
+        self._around = Surroundings(launch, identity(launch.user), self._reaper, self._logs, voice, self._failures)
         self._generation = Generation(self._around, launch.generation)
         self._front = Front(self._around)
         units = (self._generation, self._front)
-        self._keeping = Keeping(Kept(unit, voice, gives_up=launch.container) for unit in units)
+        self._keeping = Keeping(Kept(unit, voice, self._failures, gives_up=launch.container) for unit in units)
         self._reloads = Reloads(self._new_reload, lambda: self._generation.number, self._reloading)
         self._extras = Extras()
         self._renewals: set[asyncio.Future[None]] = set()
@@ -128,7 +130,7 @@ class Supervisor:
 
     def _lookouts(self) -> tuple[Watch, Recycling]:
         return (
-            Watch(lambda: (self._generation, self._front), self._voice),
+            Watch(lambda: (self._generation, self._front), self._voice, self._failures),
             Recycling(lambda: self._generation, self._reloads.ask, self._voice),
         )
 
@@ -160,7 +162,7 @@ class Supervisor:
 
     def _adopt(self, generation: Generation, launch: Launch) -> None:
         """The next generation is in service: it is kept alive from now on, and the old one is not."""
-        kept = Kept(generation, self._voice, gives_up=launch.container)
+        kept = Kept(generation, self._voice, self._failures, gives_up=launch.container)
         self._keeping.replace(self._generation, kept)
         self._generation, self._launch = generation, launch
         self._around = replace(self._around, launch=launch)
@@ -283,6 +285,8 @@ class Supervisor:
                 *status.generations(self._reloads.beside),
             ],
             "last_reload": self._reloads.shown(),
+            "last_failure": self._failures.shown(),
+            "failures": self._failures.count,
             "requests": {"total": self._logs.requests, "errors": self._logs.errors},
             "dropped_lines": self._output.dropped,
         }

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder
 from porch.runtime.census import Census
+from porch.runtime.failures import Failures
 from porch.runtime.launch import Launch, Program
 from porch.runtime.logs import Logs, Tail
 from porch.runtime.process import Child, Identity, Order, Reaper
@@ -33,6 +34,8 @@ class Unit(Protocol):
     condition: Condition
     census: Census
     """Who its workers are, and how often each was replaced."""
+    tail: Tail
+    """Its last lines."""
 
     @property
     def name(self) -> str:
@@ -53,6 +56,7 @@ class Surroundings:
     reaper: Reaper
     logs: Logs
     voice: Voice
+    failures: Failures
 
     @property
     def owner(self) -> tuple[int, int] | None:

@@ -15,9 +15,9 @@ def test_a_new_worker_takes_the_place_of_one_that_went() -> None:
     """Its restarts are one more than those of the worker before it; the others' stay."""
     census = Census()
     assert census.look(10, [worker(11), worker(12)]) == []
-    assert census.look(10, [worker(12), worker(13)]) == [11]
+    assert census.look(10, [worker(12), worker(13)]) == [(11, 1)]
     assert [census.restarts(worker(pid)) for pid in (12, 13)] == [0, 1]
-    assert census.look(10, [worker(12), worker(14)]) == [13]
+    assert census.look(10, [worker(12), worker(14)]) == [(13, 1)]
     assert census.restarts(worker(14)) == 2
 
 
@@ -25,7 +25,7 @@ def test_a_pid_that_is_used_again_is_another_worker() -> None:
     """Pid and hour of birth name a process, not the pid alone."""
     census = Census()
     census.look(10, [worker(11, born=1)])
-    assert census.look(10, [worker(11, born=9)]) == [11]
+    assert census.look(10, [worker(11, born=9)]) == [(11, 1)]
     assert census.restarts(worker(11, born=9)) == 1
 
 

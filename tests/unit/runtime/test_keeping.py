@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from porch.runtime.failures import Failures
 from porch.runtime.keep import Keeping, Kept
+from porch.runtime.logs import Tail
 from porch.runtime.process import Child
 from porch.runtime.say import Voice
 from porch.runtime.unit import Condition
@@ -18,6 +20,7 @@ class Part:
         self.child: Child | None = Child(0)
         self.condition: Condition = "healthy"
         self.starts = 0
+        self.tail = Tail()
 
     async def start(self) -> None:
         """Never answers again."""
@@ -32,7 +35,7 @@ class Part:
 
 def kept(unit: Part) -> Kept:
     """Kept as in a container: given up after five deaths."""
-    return Kept(unit, Voice("text", lambda _: None), gives_up=True)
+    return Kept(unit, Voice("text", lambda _: None), Failures(), gives_up=True)
 
 
 async def settle(seconds: float = 0) -> None:
