@@ -47,6 +47,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "process": st.lists(st.sampled_from(("q command=a", "s command='b c' count=3 essential=true")), unique=True).map(
         " ; ".join
     ),
+    "systemd.name": st.sampled_from(("", "shop", "a.b-c_d")),
+    "systemd.memory": st.sampled_from((0, "512M", "2G")),
+    "systemd.writable": st.sampled_from(("", "media", "media '/srv/a b'")),
     "app.health": st.sampled_from(("", "/", "/healthz")),
     "app.prestart": st.sampled_from(("", "sh none.sh", "sh page.html", "python manage.py migrate")),
     "server.name": st.sampled_from(("auto", "gunicorn", "uwsgi", "granian", "uvicorn")),

@@ -87,6 +87,8 @@ def make_facts(places: Mapping[str, Place] | None = None, **changes: Any) -> Fac
         barred={"www-data": "", "nobody": ""},
         run_folder="/run/porch/app",
         places=Stands({PYTHON: Place(True), **(places or {})}),
+        porch=("/srv/venv/bin/porch",),
+        programs=("/srv/venv", "/usr"),
     )
     return replace(plain, **changes)
 

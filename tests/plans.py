@@ -22,6 +22,7 @@ from porch.plan import (
     Plan,
     RunPlan,
     ServerPlan,
+    SystemdPlan,
 )
 
 
@@ -138,5 +139,16 @@ def _plain() -> Plan:
             address=chosen("run.address", "app:8000"),
         ),
         processes=chosen("process", ()),
+        systemd=SystemdPlan(
+            name=chosen("systemd.name", "shop"),
+            command=("/srv/shop/.venv/bin/porch",),
+            words=(),
+            user="ada",
+            folder=chosen("run.dir", "/run/shop"),
+            memory=chosen("systemd.memory", 0),
+            writable=chosen("systemd.writable", ()),
+            home="",
+            tmp="",
+        ),
         warnings=(),
     )

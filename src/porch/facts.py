@@ -81,6 +81,10 @@ class Facts:
     """Where the instance of this project lives unless told otherwise."""
     places: Mapping[str, Place]
     """What stands at a path."""
+    porch: tuple[str, ...]
+    """The words that start porch itself, absolute."""
+    programs: tuple[str, ...]
+    """Where the interpreters of porch and of the app really lie."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,15 @@ def read(folder: Path, environ: Mapping[str, str], run_folder: str, wanted: Want
         barred={name: out_of_reach(name, needed) for name in users} if os.geteuid() == 0 else {},
         run_folder=run_folder,
         places=Places(),
+        porch=own_command(),
+        programs=tuple(sorted({sys.prefix, sys.base_prefix, interpreter, os.path.realpath(interpreter)})),
     )
+
+
+def own_command() -> tuple[str, ...]:
+    """The command `porch` beside this interpreter; where there is none, the interpreter is told to run it."""
+    beside = Path(sys.executable).with_name("porch")
+    return (str(beside),) if os.access(beside, os.X_OK) else (sys.executable, "-P", "-m", "porch")
 
 
 def machine(root: Path, environ: Mapping[str, str]) -> Machine:

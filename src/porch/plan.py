@@ -299,6 +299,29 @@ class ProcessPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemdPlan:
+    """The service that starts porch under systemd."""
+
+    name: Chosen[str]
+    """Of the units, without `.service`."""
+    command: tuple[str, ...]
+    """The words that start porch, absolute."""
+    words: tuple[str, ...]
+    """Flags for what was said in no file that is read at the start."""
+    user: str
+    folder: Chosen[str]
+    """The run folder, absolute."""
+    memory: Chosen[int]
+    """Bytes; 0: nine tenths of the machine's."""
+    writable: Chosen[tuple[str, ...]]
+    """Folders of the app's, absolute."""
+    home: str
+    """Something below /home or /root that the service needs; empty for nothing."""
+    tmp: str
+    """The same below /tmp."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that was decided."""
 
@@ -320,6 +343,7 @@ class Plan:
     log: LogPlan
     run: RunPlan
     processes: Chosen[tuple[ProcessPlan, ...]]
+    systemd: SystemdPlan
     warnings: tuple[str, ...]
     """Said at start: what a server cannot honour, what the found nginx lacks, what was assumed."""
 

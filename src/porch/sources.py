@@ -32,6 +32,8 @@ class Said:
     origins: Mapping[str, str]
     """Key -> origin, for the keys that were said; a key that is missing here has its default."""
     notes: tuple[str, ...] = ()
+    config: str = ""
+    """The file that was named in place of porch.toml, absolute; empty for none."""
 
     def origin(self, key: str) -> str:
         """Where the value of that key comes from."""
@@ -68,7 +70,7 @@ def load(folder: Path, environ: Mapping[str, str], flags: Iterable[Flag] = (), c
     _read_flags(reading, flags)
     if reading.problems:
         raise Refused(*reading.problems)
-    return Said(settings.build(reading.values), reading.origins, notes)
+    return Said(settings.build(reading.values), reading.origins, notes, str(config or ""))
 
 
 def peek(spec: Spec, folder: Path, config: Path | None = None) -> object:

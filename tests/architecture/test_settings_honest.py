@@ -19,7 +19,7 @@ from porch.plan import Plan
 from porch.runtime import assemble
 from porch.settings import specs
 from porch.spec import Spec
-from porch.targets import nginx
+from porch.targets import nginx, systemd
 
 PLACES = {
     f"{FOLDER}/media": Place(True, folder=True),
@@ -48,7 +48,7 @@ SAID_BY_FACTS = {
 
 def outputs(plan: Plan) -> dict[str, object]:
     """Everything that comes of a Plan, but not the settings that were said."""
-    files = (nginx.file(plan), *servers.by_name(plan.server.name.value).files(plan))
+    files = (nginx.file(plan), *systemd.files(plan), *servers.by_name(plan.server.name.value).files(plan))
     return {
         **{file.path: file.text for file in files},
         "command": servers.by_name(plan.server.name.value).argv(plan),

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from supervisor.datatypes import dict_of_key_value_pairs
 from supervisor.options import UnhosedConfigParser, expand
 
-from porch.syntax import ini, nginx, python, supervisor, yaml
+from porch.syntax import ini, nginx, python, supervisor, systemd, yaml
 from porch.syntax.file import File, Line, Unwritable
 
 NASTY = st.text(st.sampled_from(" \t\r\n\0\\\"'`${}()[];#%@=~*,:/ab1\x85\u2028é\u00a0") | st.characters(), max_size=24)
@@ -157,12 +157,36 @@ def read_both(text: str) -> object:
     return found
 
 
+def write_systemd(values: list[str], note: str, header: str) -> tuple[Line, ...]:
+    """Each value is an option."""
+    options = [systemd.option("x", value, note, f"s.{n}") for n, value in enumerate(values)]
+    return systemd.render([systemd.Section("Service", [*options, systemd.comment(note)])], header)
+
+
+def read_systemd(text: str) -> list[str]:
+    """What config_parse() of systemd finds, then what it does with percent signs."""
+    found = read_unit(text)
+    assert all(key == "x" for key, _ in found)
+    return [re.sub(r"%(.)", lambda each: "%" if each[1] == "%" else "EXPANDED", value) for _, value in found]
+
+
+def read_unit(text: str) -> list[tuple[str, str]]:
+    """Key and value of each option: comments go first, then lines are joined, then the edges are stripped."""
+    lines = [line for line in text.split("\n") if not line.strip().startswith(("#", ";"))]
+    joined = re.sub(r"\\\n", " ", "\n".join(lines)).split("\n")
+    meant = [line.strip(" \t\r") for line in joined if line.strip(" \t\r")]
+    assert meant[0] == "[Service]"
+    pairs = [line.partition("=") for line in meant[1:]]
+    return [(key.strip(" \t\r"), value.strip(" \t\r")) for key, _, value in pairs]
+
+
 LANGUAGES = [
     Language("nginx", write_nginx, read_nginx),
     Language("ini", write_ini, read_ini),
     Language("python", write_python, read_python),
     Language("supervisor", write_supervisor, read_supervisor),
     Language("yaml", write_yaml, read_yaml),
+    Language("systemd", write_systemd, read_systemd),
 ]
 each = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
 
@@ -248,6 +272,27 @@ def test_supervisord_starts_the_words_that_were_given(words: list[str], value: s
         return
     lines = supervisor.render([supervisor.Section("program:x", options)])
     assert read_program(text(lines)) == (words, {"A": value, "B": "b"})
+
+
+def read_words(text: str) -> list[str]:
+    """The words of a value, as extract_first_word() of systemd splits it and takes quotes and C's escapes away."""
+    words = re.finditer(r'"((?:[^"\\]|\\.)*)"(?:\s+|$)|([^\s"\\]+)(?:\s+|$)', text)
+    found = [re.sub(r"\\(.)", r"\1", word[1]) if word[2] is None else word[2] for word in words]
+    assert re.sub(r'"((?:[^"\\]|\\.)*)"|[^\s"\\]+|\s+', "", text) == ""
+    return [word.replace("%%", "%") for word in found]
+
+
+@settings(deadline=None, max_examples=200)
+@given(words=st.lists(NASTY, min_size=1, max_size=4))
+def test_systemd_starts_the_words_that_were_given(words: list[str]) -> None:
+    """Any words of a command, and any list of words, are read back as they are, or they are refused."""
+    try:
+        options = [systemd.command("ExecStart", ("/bin/true", *words)), systemd.words("Environment", words)]
+    except Unwritable:
+        return
+    (_, command), (_, listed) = read_unit(text(systemd.render([systemd.Section("Service", options)])))
+    assert [word.replace("$$", "$") for word in read_words(command)] == ["/bin/true", *words]
+    assert read_words(listed) == words
 
 
 PLAIN = st.recursive(

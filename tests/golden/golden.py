@@ -24,7 +24,7 @@ from porch.places import Place, look
 from porch.plan import Plan
 from porch.sources import Said
 from porch.syntax.words import split
-from porch.targets import nginx, supervisord
+from porch.targets import nginx, supervisord, systemd
 from porch.values import AUTO
 
 KEPT = "/srv/deploy"
@@ -134,7 +134,7 @@ def outputs(plan: Plan, said: Said, capsys: pytest.CaptureFixture[str]) -> dict[
     explained.show_all(plan, explained.decisions(plan, said))
     shown = capsys.readouterr()
     return {
-        **{file.path: file.text for file in (*files, *kept)},
+        **{file.path: file.text for file in (*files, *kept, *systemd.files(plan))},
         "command.txt": command,
         "plan.json": json.dumps(asdict(plan), indent=1, ensure_ascii=False) + "\n",
         "explain.txt": shown.out + shown.err,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def plan_in(folder: Path, server: str) -> Plan:
         server__keep_alive=61,
         server__idle=7,
         server__backlog=777,
-        http__listen=("127.0.0.1:8123", "[::1]:8124"),
+        http__listen=("127.0.0.1:81", "[::1]:8124"),
         app__folder=str(folder / "shop"),
         app__import_from=str(folder / "shop/src"),
         app__mount="/api",
@@ -50,6 +51,9 @@ def plan_in(folder: Path, server: str) -> Plan:
         limits__graceful=41,
         limits__stop=46,
         limits__kill=51,
+        limits__start=71,
+        nginx__open_files=9999,
+        systemd__memory=3 * 1024**3,
         run__folder=str(folder / "run"),
         run__generation=0,
         run__kept=str(folder),
@@ -82,6 +86,13 @@ def planned(plan: Plan) -> Said:
         "idle": plan.server.idle.value,
         "wrapper": run.wrapper,
         "static": plan.static.value[0].path,
+        # systemd waits a little longer than porch, which it starts in a run folder that it made, as the service's user.
+        "service stop": limits.kill.value + 5,
+        "start": limits.start.value + 5,
+        "service user": plan.systemd.user,
+        "service run": plan.systemd.folder.value,
+        "open files": plan.nginx.open_files.value,
+        "memory": plan.systemd.memory.value,
     }
 
 
@@ -226,11 +237,38 @@ def user_name(uid: int | None) -> str:
     return "" if uid is None else pwd.getpwuid(uid).pw_name
 
 
+def systemd(path: Path) -> Said:
+    """A unit, by the rules of systemd.syntax(7): systemd itself tells nothing of a unit that it does not run."""
+    text = re.sub(r"\\\n\s*", " ", path.read_text())
+    pairs = [line.partition("=")[::2] for line in text.splitlines() if line and line[0] not in "#["]
+    told = dict(pairs)
+    if path.suffix == ".socket":
+        return {"listen": [value for key, value in pairs if key == "ListenStream"]}
+    start = shlex.split(told["ExecStart"])
+    flags = dict(word.split("=", 1) for word in start if word.startswith("--"))
+    assert shlex.split(told["ExecReload"]) == [start[0], "reload", f"--run-dir={flags['--run-dir']}"]
+    assert f"/run/{told['RuntimeDirectory']}" == flags["--run-dir"]
+    return {
+        "service stop": int(told["TimeoutStopSec"]),
+        "start": int(told["TimeoutStartSec"]),
+        "folder": told["WorkingDirectory"],
+        "service user": told["User"],
+        "service run": flags["--run-dir"],
+        "open files": int(told["LimitNOFILE"]),
+        "memory": int(told["MemoryMax"]),
+    }
+
+
+TARGETS = ("supervisord", "systemd")
+"""Those that render the whole stack; the files of the others are among theirs."""
+
 READERS: dict[str, Callable[[Path], Said]] = {
     "nginx.conf": nginx,
     "gunicorn.conf.py": gunicorn,
     "uwsgi.ini": uwsgi,
     "supervisord.conf": supervisord,
+    "shop.service": systemd,
+    "shop.socket": systemd,
 }
 
 
@@ -238,9 +276,8 @@ READERS: dict[str, Callable[[Path], Said]] = {
 def test_all_files_agree(tmp_path: Path, server: str) -> None:
     """Whatever a file says, the plan said; and each subject is said by some file."""
     plan = plan_in(tmp_path, server)
-    target = targets.by_name("supervisord")
-    assert target
-    files: list[File] = [file for file in target.files(plan) if not file.aside]
+    found = [target.files(plan) for target in targets.TARGETS if target.name in TARGETS]
+    files: list[File] = [file for each in found for file in each if not file.aside]
     for file in files:
         (tmp_path / file.path).write_text(file.text)
     wanted = planned(plan)

@@ -13,6 +13,8 @@ from porch import values as v
 from porch.settings import specs
 from porch.settings.path import PATHS, Path
 from porch.settings.process import PROCESSES, Process
+from porch.settings.systemd import NAME as UNIT
+from porch.settings.systemd import PATHS as FOLDERS
 from porch.values import Kind
 
 HEADER = v.size_between(1024, 32768)
@@ -94,6 +96,10 @@ READ: list[tuple[Kind, object, object]] = [
 ]  # fmt: skip
 
 REFUSED: list[tuple[Kind, object, str]] = [
+    (UNIT, "a b", '"a b" is no name of a unit; write letters, figures, -, _ and dots, such as shop'),
+    (UNIT, "@", '"@" is no name of a unit; write letters, figures, -, _ and dots, such as shop'),
+    (FOLDERS, [""], 'folders are a list of paths, such as ["media"]'),
+    (FOLDERS, ["a\nb"], 'folders are a list of paths, such as ["media"]'),
     (v.SECONDS, "soon", '"soon" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
     (v.SECONDS, "-1", '"-1" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
     (v.SECONDS, "1w", '"1w" is no duration; write seconds, or text such as "30s", "2m", "1h", "30d"'),
@@ -218,6 +224,8 @@ LINES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 URLS = st.lists(LABELS, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
 PORTS = st.integers(1, 65535).map(str)
 HOSTS = st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(lambda each: f"[{each}]"))
+UNITS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", fullmatch=True)
+
 VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "seconds": (v.SECONDS, st.integers(0, v.LONGEST)),
     "seconds or auto": (v.SECONDS_OR_AUTO, st.one_of(st.integers(0, v.LONGEST), st.just("auto"))),
@@ -227,6 +235,8 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "count": (COUNT, st.integers(1, 512)),
     "count or auto": (COUNT_AUTO, st.one_of(st.integers(1, 512), st.just("auto"))),
     "ratio": (RATIO, st.floats(0, 64)),
+    "unit": (UNIT, st.one_of(st.just(""), UNITS)),
+    "folders": (FOLDERS, st.lists(LINES.filter(bool)).map(tuple)),
     "choice": (WORD, st.sampled_from(("auto", "gunicorn", "granian"))),
     "words": (v.WORDS, st.lists(LINES).map(tuple)),
     "addresses": (

@@ -20,6 +20,7 @@ from porch.servers import kept
 from porch.sources import CONFIG
 from porch.spec import Flag, Spec
 from porch.syntax.file import File
+from porch.targets import Target
 
 
 def render(given: Namespace) -> int:
@@ -30,7 +31,7 @@ def render(given: Namespace) -> int:
         fix = suggestion(given.name, known) or f"known: {', '.join(known)}"
         raise Refused(Problem(f'there is no target "{given.name}"', "command line", fix))
     folder = Path(given.out or ".")
-    plan = _plan(given, folder.absolute())
+    plan = _plan(given, target, folder.absolute())
     files = target.files(plan)
     for warning in plan.warnings:
         screen.warn(warning)
@@ -39,8 +40,9 @@ def render(given: Namespace) -> int:
     elif given.out:
         for path in rendered.write(files, folder, force=given.force):
             print(path)
-        rendered.make(kept.folders(plan))
-        _tell_out_of_reach(plan)
+        if target.alone:
+            rendered.make(kept.folders(plan))
+            _tell_out_of_reach(plan)
     else:
         _show(files)
     return int(Exit.DONE)
@@ -69,14 +71,14 @@ def _show(files: list[File]) -> None:
         screen.note(f"to run, it needs {more} more files beside it, which --out FOLDER writes")
 
 
-def _plan(given: Namespace, folder: Path) -> Plan:
-    """The Plan for files that run without porch: one set of paths, no generations."""
+def _plan(given: Namespace, target: Target, folder: Path) -> Plan:
+    """The Plan; for files that run without porch, one with one set of paths and no generations."""
     typed = flags(given)
     if given.name in {server.name for server in servers.SERVERS}:
         # Its own configuration was asked for, so it is the server, whatever was said elsewhere.
         typed = (*typed, Flag(settings.spec("server.name").key, given.name, f"render {given.name}"))
     plan = mainline.plan_for(mainline.asked(given.target, typed, given.config), os.environ)
-    return decide.kept(plan, str(folder))
+    return decide.kept(plan, str(folder)) if target.alone else plan
 
 
 def init(given: Namespace) -> int:

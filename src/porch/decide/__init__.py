@@ -12,6 +12,7 @@ from typing import cast
 from porch.decide import clients, edge, paths, processes, running, serving
 from porch.decide.desk import Desk
 from porch.decide.standalone import kept
+from porch.decide.systemd import systemd
 from porch.errors import Exit, Refused
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
@@ -56,6 +57,7 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
         log=running.log(desk),
         run=run,
         processes=processes.processes(desk),
+        systemd=systemd(desk, run.user.value),
         warnings=(),
     )
     _tell_what_cannot_be(desk, server)

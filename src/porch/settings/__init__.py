@@ -18,6 +18,7 @@ from porch.settings.path import KEYS, PATHS, Paths
 from porch.settings.process import KEYS as PROCESS_KEYS
 from porch.settings.process import PROCESSES, Processes
 from porch.settings.running import Log, Run
+from porch.settings.systemd import Systemd
 from porch.spec import Spec, setting
 
 
@@ -55,6 +56,7 @@ class Settings:
         f"What runs beside the app, `[process.NAME]` for each: {PROCESS_KEYS}.",
         example="queue command='python worker.py' count=2",
     )
+    systemd: Systemd = Systemd()
 
 
 @cache

@@ -1,18 +1,18 @@
 """Targets: each turns a Plan into Files; one file a target, one line in the tuple.
 
-Rule: a target describes; it reads nothing but the Plan and writes nothing.
+Rule: a target describes; it reads nothing but the Plan and writes nothing. What renders it is imported when it is asked
+to: the help of `porch render` tells all names, and is to be there at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from porch import servers, worker
-from porch.plan import WRAPPER, Plan
-from porch.syntax.file import File, plain
-from porch.targets import nginx, standalone, supervisord
+if TYPE_CHECKING:
+    from porch.plan import Plan
+    from porch.syntax.file import File
 
 
 class Target(Protocol):
@@ -21,6 +21,11 @@ class Target(Protocol):
     @property
     def name(self) -> str:
         """The word that selects it."""
+        ...
+
+    @property
+    def alone(self) -> bool:
+        """What it renders runs without porch, so that folders and sockets lie beside it."""
         ...
 
     def files(self, plan: Plan) -> list[File]:
@@ -32,20 +37,27 @@ class Nginx:
     """nginx.conf."""
 
     name = "nginx"
+    alone = True
 
     def files(self, plan: Plan) -> list[File]:
         """One file."""
+        from porch.targets import nginx
+
         return [nginx.file(plan)]
 
 
 class OwnConfiguration:
     """The app server's own configuration file."""
 
+    alone = True
+
     def __init__(self, server: str) -> None:
         self.name = server
 
     def files(self, plan: Plan) -> list[File]:
         """What the server reads, and the wrapper beside it; the Plan must be one for this server."""
+        from porch import servers
+
         return [*servers.by_name(self.name).files(plan), *_wrapper()]
 
 
@@ -53,15 +65,36 @@ class Supervisord:
     """The whole stack under supervisord."""
 
     name = "supervisord"
+    alone = True
 
     def files(self, plan: Plan) -> list[File]:
         """supervisord.conf, what nginx and the server read, and the wrapper."""
+        from porch import servers
+        from porch.targets import nginx, supervisord
+
         own = servers.by_name(plan.server.name.value).files(plan)
         return [supervisord.file(plan), nginx.file(plan), *own, *_wrapper()]
 
 
+class Systemd:
+    """The service that starts porch."""
+
+    name = "systemd"
+    alone = False
+
+    def files(self, plan: Plan) -> list[File]:
+        """The service, and a socket unit where a port needs it."""
+        from porch.targets import systemd
+
+        return systemd.files(plan)
+
+
 def _wrapper() -> list[File]:
     """The modules that run around the app, as they stand."""
+    from porch import worker
+    from porch.plan import WRAPPER
+    from porch.syntax.file import plain
+
     return [plain(f"{WRAPPER}/{path}", text, aside=True) for path, text in worker.modules().items()]
 
 
@@ -70,6 +103,7 @@ TARGETS: tuple[Target, ...] = (
     OwnConfiguration("gunicorn"),
     OwnConfiguration("uwsgi"),
     Supervisord(),
+    Systemd(),
 )
 
 
@@ -87,6 +121,9 @@ class Part:
 
 def part(plan: Plan) -> Part:
     """The part that the Plan, one for files that are kept, is for."""
+    from porch import servers
+    from porch.targets import nginx, standalone
+
     if plan.run.part.value == "nginx":
         # Its master opens the ports, and gives its workers another user by itself.
         return Part((nginx.file(plan),), nginx.argv(plan), {}, plan.run.folder.value, "")

@@ -266,7 +266,7 @@ def test_lines_remember_their_setting() -> None:
 
 def test_targets_are_found_by_their_name() -> None:
     """Every target has a name of its own, renders files, and another name is none."""
-    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi", "supervisord"]
+    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi", "supervisord", "systemd"]
     assert by_name("nginx") is TARGETS[0]
     assert by_name("apache") is None
     assert [file.path for file in nginx_files(PLANS["plain"])] == ["nginx.conf"]
