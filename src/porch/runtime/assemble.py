@@ -62,6 +62,7 @@ def _up_and_down(plan: Plan) -> Launch:
         report=servers.report(plan),
         draining=run.draining,
         start_timeout=limits.start.value,
+        graceful_timeout=limits.graceful.value,
         stop_timeout=limits.stop.value,
         kill_timeout=limits.kill.value,
         log_format="json" if plan.log.format.value == "json" else "text",

@@ -17,20 +17,19 @@ second when its last request ended within the first (`keepalive_time`, `keepaliv
 FIRST_LOOK = 0.1
 """A connection that was under way at the moment of the switch is surely in the queue by then."""
 PAUSE = 0.05
+LATER = 0.25
+"""Seconds between two looks, when only what takes long is left."""
 
 
 async def until_left(socket: str, patience: float) -> bool:
-    """Return True when no connection is left; False when only requests in work are, or when patience is at its end.
-
-    Connections that no worker has accepted yet are waited for as long as `patience` allows: they hold requests.
-    """
+    """Return True when no connection is left; False when patience is at its end, or where it cannot be known."""
     began = time.monotonic()
     await asyncio.sleep(FIRST_LOOK)
     while (gone := time.monotonic() - began) < patience:
         found = procfs.connections(socket)
         if found is not None and not found.accepted and not found.waiting:
             return True
-        if gone >= LONGEST_POOLED and not (found is not None and found.waiting):
+        if found is None and gone >= LONGEST_POOLED:
             return False
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(PAUSE if gone < LONGEST_POOLED else LATER)
     return False

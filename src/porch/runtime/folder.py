@@ -251,6 +251,12 @@ def _remove(entry: Path) -> None:
         shutil.rmtree(entry, ignore_errors=True)
 
 
+def mark_ending(home: str) -> None:
+    """Tell the workers of this generation to end what has no end of its own; they look for this file."""
+    with suppress(OSError):
+        os.close(os.open(f"{home}/ending", os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644))
+
+
 def remove_generation(home: str) -> None:
     """Remove a generation's own folder."""
     import shutil  # wanted at the end of a reload only

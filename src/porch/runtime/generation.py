@@ -31,6 +31,8 @@ NEXT: dict[State, tuple[State, ...]] = {
 
 _REPORT_PAUSE = 0.05
 _COUNT_PAUSE = 0.1
+ENDING = 2.0
+"""Seconds for what has no end of its own to be ended in order."""
 DEATHS = 3
 """Of each worker, before it has ever answered."""
 
@@ -95,11 +97,18 @@ class Generation:
     async def retire(self) -> None:
         """Let it finish what it has, end it, and remove what it leaves."""
         self.become("drained")
+        launch = self._launch
         if self.child is not None and not self.child.exited.done():
-            await drain.until_left(self._launch.socket, self._launch.stop_timeout)
-            self.child.signal(stop_signal(self._launch.app))
-            await asyncio.wait((self.child.exited,), timeout=self._launch.kill_timeout)
+            if not await drain.until_left(launch.socket, launch.graceful_timeout):
+                self.end_endless()
+                await drain.until_left(launch.socket, ENDING)
+            self.child.signal(stop_signal(launch.app))
+            await asyncio.wait((self.child.exited,), timeout=launch.kill_timeout - launch.stop_timeout)
         await self.discard()
+
+    def end_endless(self) -> None:
+        """Have WebSockets closed and streams of events ended, which would go on for ever."""
+        folder.mark_ending(self.home)
 
     async def discard(self) -> None:
         """Nothing of it is left: no process, no socket, no folder."""

@@ -99,6 +99,8 @@ class Launch:
     """Seconds that a stop goes on serving while readiness is refused."""
     replan: Program | None = None
     """Reads settings and code anew and writes the next generation's files; None: there can be no reload."""
+    graceful_timeout: float = 30.0
+    """Seconds that a replaced generation may finish in what it has, before what has no end of its own is ended."""
     stuck_after: float = 0.0
     """A worker that has hung for so long, in seconds, is replaced; 0: never."""
     recycle: Recycle = Recycle()

@@ -47,6 +47,11 @@ class Reloads:
         new = self._current.new if self._current is not None else None
         return (*((new,) if new is not None else ()), *self._leaving)
 
+    @property
+    def leaving(self) -> tuple[Generation, ...]:
+        """Generations that end."""
+        return tuple(self._leaving)
+
     def ask(self) -> asyncio.Future[Outcome]:
         """The outcome to come."""
         return self._turns.ask()
@@ -77,6 +82,8 @@ class Reloads:
 
     async def _reload(self) -> Outcome:
         while len(self._leaving) > 1:
+            # Else a WebSocket to the oldest would hold up the third reload.
+            next(iter(self._leaving)).end_endless()
             await asyncio.wait(self._leaving.values(), return_when=asyncio.FIRST_COMPLETED)
         self._current = self._make()
         self._told(over=False)

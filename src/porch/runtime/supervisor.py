@@ -179,6 +179,8 @@ class Supervisor:
         if told and self._was_ready:
             await self._drain_delay()
         now = time.monotonic()
+        for generation in (self._generation, *self._reloads.leaving):
+            generation.end_endless()
         self._stop_listening()
         for renewal in self._renewals:
             renewal.cancel()

@@ -43,23 +43,32 @@ POOLED = drain.LONGEST_POOLED
     [
         (lambda _: NONE, True, 0.1),
         (lambda t: WORK if t < 1 else NONE, True, 1.0),
-        (lambda _: WORK, False, POOLED),
-        (lambda t: QUEUE if t < 4 else WORK, False, 4.0),
+        (lambda t: WORK if t < 4 else NONE, True, 4.0),
+        (lambda _: WORK, False, 6.0),
+        (lambda t: QUEUE if t < 4 else NONE, True, 4.0),
         (lambda _: QUEUE, False, 6.0),
         (lambda _: None, False, POOLED),
     ],
-    ids=["none", "pool runs dry", "only work", "a queue is waited for", "but not for ever", "not known"],
+    ids=[
+        "none",
+        "pool runs dry",
+        "work is waited for",
+        "but not for ever",
+        "a queue is waited for",
+        "nor that",
+        "not known",
+    ],
 )
 def test_until_left(
     seen: Callable[[float], Connections | None], left: bool, after: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No connection, or no pooled one that could bring a request, ends the wait; a queue is waited for."""
+    """No connection ends the wait: pooled ones, requests in work and a queue are waited for."""
     clock = Clock()
     monkeypatch.setattr(drain, "time", clock)
     monkeypatch.setattr(drain.asyncio, "sleep", clock.sleep)
     monkeypatch.setattr(procfs, "connections", lambda _: seen(clock.now))
     assert asyncio.run(drain.until_left("/s", 6.0)) is left
-    assert clock.now == pytest.approx(after, abs=2 * drain.PAUSE)
+    assert clock.now == pytest.approx(after, abs=drain.LATER + drain.PAUSE)
 
 
 class Clock:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from . import OUTSIDE_BODY, READY, READY_BODY, request_id
+from .endless import EVENTS, RESTARTS, Endless
 from .failure import LoadError, leave
 from .kind import kind_of
 from .load import raised
@@ -57,6 +59,36 @@ async def flowing(request: web.Request, response: web.StreamResponse) -> None:  
     """Ask nginx to hand an answer on as it comes, where its length is not told: it is made bit by bit."""
     if response.content_length is None:
         response.headers.setdefault("X-Accel-Buffering", "no")
+
+
+def ending(app: web.Application, endless: Endless) -> None:
+    """Have what the app leaves open told, and ended when the time has come."""
+
+    @web.middleware
+    async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
+        endless.begun(request.task)
+        try:
+            return await handler(request)
+        finally:
+            endless.over(request.task)
+
+    async def prepared(request: web.Request, response: web.StreamResponse) -> None:
+        if isinstance(response, web.WebSocketResponse):
+            endless.socket(request.task, partial(_close, response))
+        elif request.method == "GET" and response.content_type == EVENTS.decode():
+            endless.stream(request.task, lambda: _finish(request, response))
+
+    app.middlewares.insert(0, told)
+    app.on_response_prepare.append(prepared)
+
+
+async def _close(socket: Any) -> None:
+    await socket.close(code=RESTARTS)
+
+
+async def _finish(request: web.Request, response: web.StreamResponse) -> None:
+    await response.write_eof()
+    request.task.cancel()
 
 
 def wrap(app: web.Application, mount: str) -> web.Application:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import health, pulse
+from . import endless, health, pulse
 from .load import app_or_exit
-from .request import made, wrap
+from .request import ending, made, wrap
 
 _target, _settings = app_or_exit()
 _pulse = pulse.begin(_settings.pulse)
@@ -19,6 +19,8 @@ _pulse = pulse.begin(_settings.pulse)
 async def application() -> web.Application:
     """The app, made in the event loop that it will run in."""
     app = wrap(await made(_target, _settings), _settings.mount)
+    if (found := endless.begin(_settings.pulse)) is not None:
+        ending(app, found)
     if _pulse is not None:
         app.on_startup.append(pulse.aiohttp(_pulse))
         if _settings.counted:

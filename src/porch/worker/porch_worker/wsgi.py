@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from . import health, pulse
+from . import endless, health, pulse
 from .environ import answering, wrap
 from .load import app_or_exit
 
 _app, _settings = app_or_exit()
-_told = pulse.wsgi(_app, pulse.begin(_settings.pulse))
+_told = endless.wsgi(pulse.wsgi(_app, pulse.begin(_settings.pulse)), endless.begin(_settings.pulse))
 application = wrap(answering(_told) if "uwsgi" in sys.modules else _told, _settings.mount)
 if _settings.health:
     application = health.wsgi(application, _settings.health, _settings.host, _settings.mount)

@@ -1,0 +1,180 @@
+"""Stops and reloads with everything open at once: many requests, a long one, a stream of events, a WebSocket.
+
+Rule: what a client sent to a connection that was accepted is answered whole; what never ends by itself is ended in
+order, the WebSocket with a close frame and the stream with its last part.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import kinds
+import pytest
+from open_loop import Load
+from story import MakeProject, Site
+from waiting import until
+
+LONG = 3.0
+"""Seconds that the longest request takes."""
+AFTER = 3.0
+"""Seconds for the rest of a stop; alone on a machine it is a third of that (gunicorn notices a stop once a second)."""
+RESTARTS = 1012
+LAST = b"\r\n0\r\n\r\n"
+"""The chunk that ends an answer whose length was not told (RFC 9112, 7.1)."""
+TOGETHER = (
+    ("asgi-uvicorn", "wsgi-granian"),
+    ("asgi-granian", "wsgi-gunicorn-gthread"),
+    ("asgi-gunicorn-asgi", "wsgi-uwsgi"),
+    ("aiohttp-gunicorn-aiohttp", "wsgi-gunicorn-gevent"),
+)
+"""Two at a time: most of a stop is waiting."""
+SOCKETS = TOGETHER[0][:1] + TOGETHER[1][:1], TOGETHER[2][:1] + TOGETHER[3][:1]
+SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
+
+
+class Events(threading.Thread):
+    """A client that reads the stream of events to its end."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.heard = b""
+        self.ended = 0.0
+        self._connection = socket.create_connection(("127.0.0.1", port), 30)
+        self._connection.sendall(b"GET /events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n")
+        self.start()
+
+    def run(self) -> None:
+        """Read."""
+        with self._connection:
+            while not self.heard.endswith(LAST) and (part := self._connection.recv(65536)):
+                self.heard += part
+        self.ended = time.monotonic()
+
+
+class Long(threading.Thread):
+    """One request that takes its time."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(daemon=True)
+        self.status = 0
+        self.ended = 0.0
+        self._site = site
+        self.start()
+
+    def run(self) -> None:
+        """Ask."""
+        self.status = self._site.get(f"/slow?{LONG}").status
+        self.ended = time.monotonic()
+
+
+class Socket(threading.Thread):
+    """A client of the WebSocket, which hangs up when it is told to, as all do."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(daemon=True)
+        self.heard: list[tuple[int, bytes]] = []
+        self._socket = site.websocket("/socket")
+        self.start()
+
+    def run(self) -> None:
+        """Read."""
+        while not self.heard or self.heard[-1][0] == 1:
+            self.heard.append(self._socket.receive())
+        self._socket.close()
+
+    def echoes(self) -> None:
+        """It is alive."""
+        before = len(self.heard)
+        self._socket.send("hello")
+        until(lambda: self.heard[before:] == [(1, b"HELLO")], lambda: f"an echo comes: {self.heard}")
+
+
+class Busy:
+    """A site with everything open."""
+
+    def __init__(self, name: str, project: MakeProject, *words: str) -> None:
+        self.interface, server = SERVERS[name]
+        threads = ("--threads", "32") if self.interface == "wsgi" and "gevent" not in name else ()
+        self.site = project(f"open_{self.interface}").run("app:app", *server, "--workers", "1", *threads, *words)
+        self.events = Events(self.site.port)
+        self.socket = Socket(self.site) if self.interface != "wsgi" else None
+        until(lambda: b"data: 3\n" in self.events.heard, "the stream flows")
+        self.goes_on()
+
+    def goes_on(self) -> None:
+        """Both are alive."""
+        before = len(self.events.heard)
+        if self.socket is not None:
+            self.socket.echoes()
+        until(lambda: len(self.events.heard) > before, "the stream flows")
+
+    def has_ended_well(self) -> None:
+        """Both were ended as their standards have it."""
+        self.events.join(10)
+        assert self.events.heard.endswith(LAST), self.events.heard[-60:]
+        if self.socket is not None:
+            self.socket.join(10)
+            assert self.socket.heard[-1] == (8, struct.pack("!H", RESTARTS))
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="+".join)
+def test_a_stop_cuts_nothing(project: MakeProject, names: tuple[str, ...]) -> None:
+    """With 60 requests a second in work, a long one, a stream and a WebSocket, all are answered or ended in order."""
+    sites = [Busy(name, project) for name in names]
+    with ExitStack() as loads:
+        loaded = [loads.enter_context(Load(one.site.port, 60, "/slow?0.3", keep=False)) for one in sites]
+        longest = [Long(one.site) for one in sites]
+        until(lambda: all(load.account.answered > 20 for load in loaded), "the load flows")
+        for one in sites:
+            one.site.process.send_signal(signal.SIGTERM)
+        until(lambda: not any(one.site.running for one in sites), "both are gone", LONG + AFTER)
+        ended = time.monotonic()
+        for one, long in zip(sites, longest, strict=True):
+            assert one.site.wait_end() == 0
+            long.join(10)
+            assert long.status == 200
+            assert ended - long.ended < AFTER
+            one.has_ended_well()
+    for load in loaded:
+        cut = [each.failure for each in load.account.sent if not each.failure.startswith("ConnectionRefused")]
+        assert set(cut) == {""}
+        assert len(load.account.sent) == load.account.planned
+
+
+GRACE = 3
+"""Seconds that a replaced generation may go on."""
+
+
+@pytest.mark.parametrize("names", SOCKETS, ids="+".join)
+def test_a_reload_lets_open_ones_go_on(project: MakeProject, names: tuple[str, ...]) -> None:
+    """A stream and a WebSocket stay with the old generation until the limit; then they are ended, and it is gone."""
+    words = ("--limits-request-timeout", "2", "--limits-graceful-timeout", str(GRACE))
+    sites = [Busy(name, project, *words) for name in names]
+    for one in sites:
+        one.site.process.send_signal(signal.SIGHUP)
+    for one in sites:
+        one.site.stderr.wait_for("generation 2 serves")
+    switched = time.monotonic()
+    for one in sites:
+        one.goes_on()
+        assert masters(one.site) == 2
+    for one in sites:
+        one.has_ended_well()
+        assert one.events.ended - switched > GRACE - 2
+        until(_gone(one.site), "the old generation is gone", 5)
+        assert one.site.get("/").text == "1 0"
+
+
+def _gone(site: Site) -> Callable[[], bool]:
+    return lambda: masters(site) == 1
+
+
+def masters(site: Site) -> int:
+    """Generations that have processes."""
+    return sum("app master" in each["role"] for each in site.status()["processes"])
