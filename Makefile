@@ -54,6 +54,6 @@ $(READY): pyproject.toml tools/venv.sh
 
 $(TOOLS): $(READY)
 	sh tools/machine.sh
-	$(BIN)/pip install --quiet --editable '.[uwsgi,gevent]' --group apps --group test --group lint
+	$(BIN)/pip install --quiet --editable '.[uwsgi,gevent,tls]' --group apps --group test --group lint
 	$(BIN)/pip install --quiet --no-deps 'httpbin>=0.10.4'
 	touch $@

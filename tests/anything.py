@@ -9,7 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from decided import DEBIAN, FOLDER, PYTHON, SERVERS, WHEEL, make_facts, make_finding, static
+from decided import DEBIAN, FOLDER, PYTHON, SERVERS, WHEEL, Known, make_facts, make_finding, static
+from porch.certificates import Pair
 from porch.facts import MIB, Facts, Nginx
 from porch.frameworks.finding import Finding
 from porch.places import Place
@@ -77,6 +78,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "limits.header": st.sampled_from(("1K", "8K", "16K", "32K")),
     "limits.header_timeout": SECONDS,
     "limits.body_timeout": SECONDS,
+    "tls.mode": st.sampled_from(("auto", "off", "files", "self-signed")),
+    "tls.certificate": st.sampled_from(("", "tls.pem", "broken.pem")),
+    "tls.key": st.sampled_from(("", "key.pem")),
+    "tls.profile": st.sampled_from(("intermediate", "modern")),
+    "tls.redirect": st.sampled_from(("auto", "off", "80", "127.0.0.1:8080 [::1]:80")),
+    "tls.hsts": AUTO | st.sampled_from((0, "30d")),
+    "tls.hsts_subdomains": st.booleans(),
+    "tls.folder": st.sampled_from(("auto", "state")),
     "limits.connections": AUTO | st.integers(0, 65535),
     "limits.rate": st.sampled_from(("", "off", "1/s", "10/s", "1/m", "999999/m")),
     "limits.websocket_idle": SECONDS,
@@ -121,6 +130,12 @@ PLACES = {
     "/data": Place(True, folder=True),
     FOLDER: Place(True, folder=True, exposed="shop.py"),
 }
+PAIRS = Known(
+    {
+        (f"{FOLDER}/tls.pem", f"{FOLDER}/key.pem"): Pair(names=("shop.org", "*.shop.org"), days=9, public=True),
+        (f"{FOLDER}/broken.pem", f"{FOLDER}/key.pem"): Pair("the certificate has ended", "renew it"),
+    }
+)
 OLD = Nginx("/old/nginx", (1, 14, 2), DEBIAN.modules)
 BARE = Nginx("/bare/nginx", (1, 28, 0), frozenset({"http_proxy"}))
 
@@ -148,6 +163,9 @@ def facts(draw: st.DrawFn) -> Facts:
         container=draw(st.booleans()),
         root=draw(st.booleans()),
         terminal=draw(st.booleans()),
+        pairs=PAIRS,
+        can_certify=draw(st.booleans()),
+        low_ports=draw(st.booleans()),
         somaxconn=draw(st.sampled_from((128, 4096))),
         resolvers=draw(st.sampled_from(((), ("127.0.0.11", "[::1]")))),
     )

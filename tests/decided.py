@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from porch import decide, settings
+from porch.certificates import Pair
 from porch.errors import Problem, Refused
 from porch.facts import Facts, Machine, Nginx, parse_nginx
 from porch.frameworks.finding import Finding, StaticFolder
@@ -57,6 +58,13 @@ class Stands(Mapping[str, Place]):
         return len(self.known)
 
 
+class Known(dict[tuple[str, str], Pair]):
+    """(certificate, key) -> what is known of them; of others that there is none."""
+
+    def __missing__(self, paths: tuple[str, str]) -> Pair:
+        return Pair(f"cannot read {paths[0]}: No such file or directory", "check the path")
+
+
 def make_machine(**changes: Any) -> Machine:
     """Two cores, 4 GiB, no container, no root, no terminal."""
     plain = Machine(
@@ -86,6 +94,7 @@ def make_facts(places: Mapping[str, Place] | None = None, **changes: Any) -> Fac
         servers=SERVERS,
         barred={"www-data": "", "nobody": ""},
         run_folder="/run/porch/app",
+        pairs=Known(),
         places=Stands({PYTHON: Place(True), **(places or {})}),
         porch=("/srv/venv/bin/porch",),
         programs=("/srv/venv", "/usr"),

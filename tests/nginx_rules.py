@@ -48,7 +48,7 @@ BUILT_IN = {
     "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
     "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "msec", "realip_remote_addr",
     "upstream_response_time", "upstream_connect_time", "binary_remote_addr", "request",
-    "uri",
+    "uri", "https",
 }  # fmt: skip
 """Variables of nginx itself that are in use; those that begin with `http_` or `upstream_http_` are headers."""
 
@@ -119,6 +119,9 @@ def never_emitted(conf: Conf) -> Iterator[str]:
         if found.name in FORBIDDEN:
             yield found.name
         for word in found.args:
+            if found.name == "map" and found.args == ("$http_host", "$https_port"):
+                # Asked whether a port is in it, and for nothing else.
+                continue
             yield from (f"{found.name} {word}" for trap in FORBIDDEN_WORDS if re.search(trap, word))
         if found.name in {"return", "add_header"} and re.search(r"\$\{?(uri|document_uri)\b", " ".join(found.args)):
             yield f"{found.name} with a decoded path"
@@ -265,23 +268,75 @@ def hidden_files_are_refused(conf: Conf) -> Iterator[str]:
 def other_hosts_are_refused(conf: Conf) -> Iterator[str]:
     """Where the site's names are known, any other host is answered 421; each address has one default server."""
     domains, listen = conf.plan.http.domains.value, conf.plan.http.listen.value
-    first = conf.servers[0]
-    if [found.args for found in first.all("listen")] != [(address, "default_server") for address in listen]:
+    servers = conf.servers[2 * bool(conf.plan.tls.redirect.value) :]
+    first, site = servers[0], servers[-1]
+    if [found.args[:2] for found in first.all("listen")] != [(address, "default_server") for address in listen]:
         yield f"the default server listens on {[found.args for found in first.all('listen')]}"
-    if len(conf.servers) != (2 if domains else 1):
-        yield f"{len(conf.servers)} servers"
+    if len(servers) != (2 if domains else 1):
+        yield f"{len(servers)} servers"
     if not domains:
         return
-    if [found.args for found in first.all("server_name")] != [("",)]:
-        yield "the default server has a name"
-    answers = [each.all("return") for each in first.all("location") if each.args == ("/",)]
-    if [each.args for found in answers for each in found] != [("421",)]:
-        yield "other hosts are not answered 421"
-    site = conf.servers[-1]
-    if [found.args for found in site.all("listen")] != [(address,) for address in listen]:
+    yield from _answers_421(first)
+    if [found.args[0] for found in site.all("listen")] != list(listen):
         yield "the site listens elsewhere"
     if [found.args for found in site.all("server_name")] != [domains]:
         yield "the site has other names"
+
+
+def _answers_421(server: Found) -> Iterator[str]:
+    if [found.args for found in server.all("server_name")] != [("",)]:
+        yield "the default server has a name"
+    answers = [each.all("return") for each in server.all("location") if each.args == ("/",)]
+    if [each.args for found in answers for each in found] != [("421",)]:
+        yield "other hosts are not answered 421"
+
+
+def tls_is_the_guideline(conf: Conf) -> Iterator[str]:
+    """Mozilla's guideline where there is TLS, and no handshake for a name that is not the site's; else none of it."""
+    tls, domains = conf.plan.tls, conf.plan.http.domains.value
+    told = {found.name: found.args for found in conf.http.children if found.name.startswith(("ssl_", "http2"))}
+    if not tls.on:
+        yield from (f"{found.name} without TLS" for found in conf.every if found.name.startswith(("ssl_", "http2")))
+        yield from ("listens for TLS" for found in conf.every if found.name == "listen" and "ssl" in found.args)
+        return
+    modern = tls.profile.value == "modern"
+    weak = [each for each in ":".join(told.get("ssl_ciphers", ())).split(":") if each and "ECDHE" not in each]
+    wanted = {
+        "ssl_protocols": ("TLSv1.3",) if modern else ("TLSv1.2", "TLSv1.3"),
+        "ssl_prefer_server_ciphers": ("off",),
+        "ssl_session_tickets": ("off",),
+        "ssl_session_cache": ("shared:tls:10m",),
+    }
+    yield from (f"{name} is {told.get(name)}" for name, value in wanted.items() if told.get(name) != value)
+    if weak or ("ssl_ciphers" in told) == modern:
+        yield f"ciphers {told.get('ssl_ciphers')}"
+    servers = conf.servers[2 * bool(tls.redirect.value) :]
+    plain = [each.args for server in servers for each in server.all("listen") if "ssl" not in each.args]
+    if plain or len(servers) != (2 if domains else 1):
+        yield f"the site speaks no TLS at {plain}"
+    if domains and [found.args for found in servers[0].all("ssl_reject_handshake")] != [("on",)]:
+        yield "a handshake for any name is taken"
+    if [len(servers[-1].all(name)) for name in ("ssl_certificate", "ssl_certificate_key")] != [1, 1]:
+        yield "the site has no certificate"
+
+
+def plain_http_is_led_to_https(conf: Conf) -> Iterator[str]:
+    """Where plain HTTP is answered beside HTTPS, a known name is led there by 308, and any other is refused."""
+    tls = conf.plan.tls
+    if not tls.redirect.value:
+        return
+    other, known = conf.servers[:2]
+    yield from _answers_421(other)
+    for server, more in ((other, ("default_server",)), (known, ())):
+        if [found.args for found in server.all("listen")] != [(each, *more) for each in tls.redirect.value]:
+            yield "plain HTTP listens elsewhere"
+    if not all(found.args for found in known.all("server_name")) or not known.all("server_name"):
+        yield "any name is led to HTTPS"
+    (answer,) = [each.all("return") for each in known.all("location") if each.args == ("/",)]
+    if not answer or answer[0].args[0] != "308" or not answer[0].args[1].startswith("https://$host"):
+        yield "plain HTTP is led elsewhere"
+    if any(found.name.endswith("_pass") for found in _walk(known) if found.inside[-1].args[-1:] != (HEALTH_READY,)):
+        yield "plain HTTP reaches the app"
 
 
 def health_is_told_everywhere(conf: Conf) -> Iterator[str]:
@@ -429,8 +484,8 @@ def errors_have_pages(conf: Conf) -> Iterator[str]:
     everywhere = {found.args[:-1] for found in conf.http.all("error_page")}
     for found in conf.every:
         own = found.all("error_page")
-        inner = own and found != conf.http and found.args[-1] != HEALTH_READY
-        if inner and {each.args[:-1] for each in own} != everywhere:
+        inner = own and found != conf.http and found.args[-1:] != (HEALTH_READY,)
+        if inner and {each.args[:-1] for each in own} - {("497", "=308")} != everywhere:
             yield f"the pages are lost in {found.args}"
         if found.name.endswith("_intercept_errors") and found.inside[-1].args[-1] != HEALTH_READY:
             yield "answers of the app are replaced"
@@ -563,7 +618,7 @@ RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
     headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,
-    websockets_have_time, buffering_is_said, paths_differ_as_said,
+    websockets_have_time, buffering_is_said, paths_differ_as_said, tls_is_the_guideline, plain_http_is_led_to_https,
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from porch.plan import (
     RunPlan,
     ServerPlan,
     SystemdPlan,
+    TlsPlan,
 )
 
 
@@ -98,6 +99,17 @@ def _plain() -> Plan:
             listen=chosen("http.listen", ("127.0.0.1:8080",)),
             passed=(),
             domains=chosen("http.domains", ()),
+        ),
+        tls=TlsPlan(
+            mode=chosen("tls.mode", "off"),
+            certificate=chosen("tls.certificate", ""),
+            key=chosen("tls.key", ""),
+            names=(),
+            redirect=chosen("tls.redirect", ()),
+            profile=chosen("tls.profile", "intermediate"),
+            hsts=chosen("tls.hsts", 0),
+            hsts_subdomains=chosen("tls.hsts_subdomains", False),
+            folder=chosen("tls.folder", "/var/lib/porch"),
         ),
         static=chosen("static", ()),
         home_page=chosen("files.home_page", ""),

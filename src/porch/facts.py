@@ -12,11 +12,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
+from porch.certificates import Pair, Pairs
 from porch.places import Place, Places
 
 MIB = 1024**2
@@ -33,6 +34,8 @@ class Nginx:
     embedded: bool = False
     counts_headers: bool = False
     """It knows `max_headers`, which distributions have brought to old versions too."""
+    openssl: tuple[int, int] = (0, 0)
+    """Version of the OpenSSL that it uses; of another library zeros."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class Machine:
     """Addresses of the listening sockets that systemd has passed."""
     resolvers: tuple[str, ...] = ()
     """Name servers, those of IPv6 in brackets."""
+    can_certify: bool = True
+    """porch's own interpreter has the packages that read, make and fetch certificates."""
+    low_ports: bool = False
+    """This user may listen on ports below 1024."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,10 @@ class Facts:
     """The words that start porch itself, absolute."""
     programs: tuple[str, ...]
     """Where the interpreters of porch and of the app really lie."""
+    state_folder: str = "/var/lib/porch"
+    """Where this user's keys and certificates are kept unless told otherwise."""
+    pairs: Mapping[tuple[str, str], Pair] = field(default_factory=Pairs)
+    """What is known of a certificate and its key, by their paths."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,7 @@ def read(folder: Path, environ: Mapping[str, str], run_folder: str, wanted: Want
         places=Places(),
         porch=own_command(),
         programs=tuple(sorted({sys.prefix, sys.base_prefix, interpreter, os.path.realpath(interpreter)})),
+        state_folder=_state_folder(environ),
     )
 
 
@@ -122,6 +134,14 @@ def own_command() -> tuple[str, ...]:
     """The command `porch` beside this interpreter; where there is none, the interpreter is told to run it."""
     beside = Path(sys.executable).with_name("porch")
     return (str(beside),) if os.access(beside, os.X_OK) else (sys.executable, "-P", "-m", "porch")
+
+
+def _state_folder(environ: Mapping[str, str]) -> str:
+    """As the XDG base directory specification says; root's own home is no place for a service's state (FHS 5.8)."""
+    if os.geteuid() == 0:
+        return "/var/lib/porch"
+    base = environ.get("XDG_STATE_HOME", "")
+    return f"{base if base.startswith('/') else Path.home() / '.local/state'}/porch"
 
 
 def machine(root: Path, environ: Mapping[str, str]) -> Machine:
@@ -142,6 +162,8 @@ def machine(root: Path, environ: Mapping[str, str]) -> Machine:
         terminal=sys.stdout is not None and sys.stdout.isatty(),
         can_watch=find_spec("watchfiles") is not None,
         resolvers=_resolvers(root),
+        can_certify=all(find_spec(name) for name in ("cryptography", "acme", "certifi")),
+        low_ports=_low_ports(root),
     )
 
 
@@ -150,6 +172,15 @@ def _resolvers(root: Path) -> tuple[str, ...]:
     lines = [line.split() for line in _text(root / "etc/resolv.conf").splitlines()]
     told = [words[1] for words in lines if words[:1] == ["nameserver"] and len(words) > 1]
     return tuple(f"[{each}]" if ":" in each else each for each in told if "%" not in each)
+
+
+def _low_ports(root: Path) -> bool:
+    """Root, CAP_NET_BIND_SERVICE (capabilities(7): bit 10), or a machine where anyone may."""
+    if os.geteuid() == 0:
+        return True
+    first = _number(root / "proc/sys/net/ipv4/ip_unprivileged_port_start")
+    found = re.search(r"^CapEff:\s*([0-9a-f]+)", _text(root / "proc/self/status"), re.MULTILINE)
+    return bool(found and int(found[1], 16) >> 10 & 1) or (first is not None and first <= 80)
 
 
 @dataclass(frozen=True)
@@ -252,7 +283,9 @@ def parse_nginx(binary: str, told: str, *, embedded: bool = False) -> Nginx | No
     if "--with-pcre-jit" in told:
         modules |= {"pcre_jit"}
     major, minor, patch = map(int, version.groups())
-    return Nginx(binary, (major, minor, patch), modules, embedded)
+    library = re.findall(r"(?:built|running) with OpenSSL (\d+)\.(\d+)", told)
+    openssl = (int(library[-1][0]), int(library[-1][1])) if library else (0, 0)
+    return Nginx(binary, (major, minor, patch), modules, embedded, openssl=openssl)
 
 
 def _embedded_nginx() -> str:

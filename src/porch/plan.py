@@ -20,6 +20,7 @@ WRAPPER = "wrapper"
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]
 Part = Literal["all", "app", "nginx"]
+TlsMode = Literal["off", "files", "self-signed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ class NginxPlan:
     open_files: Chosen[int]
     resolvers: Chosen[tuple[str, ...]]
     """Name servers to ask for the app server's name; empty where it has none."""
+    openssl: tuple[int, int] = (0, 0)
+    """Zeros when its TLS library is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,38 @@ class HttpPlan:
     def probed(self) -> str:
         """Host header of porch's own questions: a name that the app will know."""
         return next((name for name in self.domains.value if not name.startswith("*")), "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPlan:
+    """HTTPS on all addresses that the site listens on, or nowhere."""
+
+    mode: Chosen[TlsMode]
+    """Where the certificate comes from."""
+    certificate: Chosen[str]
+    """The file with the chain, absolute; empty for none."""
+    key: Chosen[str]
+    names: tuple[str, ...]
+    """Names and addresses that the certificate is for."""
+    redirect: Chosen[tuple[str, ...]]
+    """Addresses of plain HTTP, which lead to HTTPS."""
+    profile: Chosen[str]
+    """`intermediate` or `modern`."""
+    hsts: Chosen[int]
+    """Seconds; 0: browsers are told nothing."""
+    hsts_subdomains: Chosen[bool]
+    folder: Chosen[str]
+    """Where certificates and keys are kept that porch makes or fetches, absolute."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is TLS."""
+        return self.mode.value != "off"
+
+    @property
+    def authority(self) -> str:
+        """The certificate of the authority for development, which browsers are told to trust; its key is beside it."""
+        return f"{self.folder.value}/authority/ca.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +313,16 @@ class RunPlan:
         return f"{self.folder.value}/nginx"
 
     @property
+    def certificate(self) -> str:
+        """Where nginx reads the certificate: there only while it does."""
+        return f"{self.nginx}/certificate.pem"
+
+    @property
+    def key(self) -> str:
+        """Where nginx reads the certificate's key: there only while it does."""
+        return f"{self.nginx}/key.pem"
+
+    @property
     def draining(self) -> str:
         """While this file exists, readiness is refused."""
         return f"{self.folder.value}/draining"
@@ -329,6 +374,7 @@ class Plan:
     server: ServerPlan
     nginx: NginxPlan
     http: HttpPlan
+    tls: TlsPlan
     static: Chosen[tuple[Static, ...]]
     expires: Chosen[int]
     """Seconds that a client may keep static files; 0: it must ask each time."""

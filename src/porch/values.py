@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 AUTO = "auto"
+OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,13 @@ def _address(raw: str) -> str:
     return f"{host}:{int(match['port'])}" if host else str(int(match["port"]))
 
 
+def _addresses_or_off(raw: object) -> tuple[str, ...] | str:
+    words = cast("Sequence[object]", raw) if isinstance(raw, list | tuple) else (raw,)
+    if len(words) == 1 and words[0] in (AUTO, OFF):
+        return str(words[0])
+    return ADDRESSES.parse(raw)  # type: ignore[no-any-return]  # of that kind
+
+
 def _network(raw: str) -> str:
     try:
         network = ipaddress.ip_network(raw)
@@ -295,6 +303,13 @@ ADDRESSES = Kind(
     "addresses",
     _list_of(_address, "an address"),
     " ".join,
+    {"anyOf": [{"type": "integer"}, *_LIST["anyOf"]]},
+    many=True,
+)
+ADDRESSES_OR_OFF = Kind(
+    "addresses, or off",
+    _addresses_or_off,
+    lambda value: value if isinstance(value, str) else " ".join(value),
     {"anyOf": [{"type": "integer"}, *_LIST["anyOf"]]},
     many=True,
 )

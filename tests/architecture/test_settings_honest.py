@@ -13,10 +13,11 @@ import pytest
 
 from decided import FOLDER, make_facts, make_finding, plan_of
 from porch import servers
+from porch.certificates import Pair
 from porch.cli.parser import COMMANDS, parser
 from porch.places import Place
 from porch.plan import Plan
-from porch.runtime import assemble
+from porch.runtime import assemble, certificate
 from porch.settings import specs
 from porch.spec import Spec
 from porch.targets import nginx, systemd
@@ -27,6 +28,7 @@ PLACES = {
     f"{FOLDER}/static/index.html": Place(True),
     f"{FOLDER}/conf/gunicorn.conf.py": Place(True, text="workers = 5\n"),
 }
+FILES = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
 SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.worker_class": {"server.name": "gunicorn"},
     "server.config": {"server.name": "gunicorn"},
@@ -37,6 +39,13 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "run.part": {"run.address": "127.0.0.1:8000"},
     "run.address": {"run.part": "app"},
     "nginx.resolvers": {"run.part": "nginx"},
+    "tls.certificate": FILES,
+    "tls.key": FILES,
+    "tls.profile": {"tls.mode": "self-signed"},
+    "tls.redirect": {"tls.mode": "self-signed"},
+    "tls.folder": {"tls.mode": "self-signed"},
+    "tls.hsts": FILES,
+    "tls.hsts_subdomains": FILES,
 }
 """Setting -> what a plan needs for it to matter."""
 SAID_BY_FACTS = {
@@ -44,6 +53,13 @@ SAID_BY_FACTS = {
     "nginx.binary": {"nginx": make_facts().nginx[1:]},
 }
 """Settings that the reading of the machine follows: what is read then."""
+
+
+class Good(dict[tuple[str, str], Pair]):
+    """Any two files are a certificate and its key."""
+
+    def __missing__(self, _: tuple[str, str]) -> Pair:
+        return Pair(names=("shop.example.org",), until="2027-02-01", days=72, public=True)
 
 
 def outputs(plan: Plan) -> dict[str, object]:
@@ -54,6 +70,7 @@ def outputs(plan: Plan) -> dict[str, object]:
         "command": servers.by_name(plan.server.name.value).argv(plan),
         "environment": servers.environment(plan),
         "launch": asdict(assemble.launch(plan)),
+        "certificate": certificate.sources(plan),
     }
 
 
@@ -67,7 +84,7 @@ def decided_with(spec: Spec, server: str, *, said: bool) -> dict[str, object]:
     python = {changes["python"]: Place(True)} if "python" in changes else {}
     interface = "asgi" if "asgi" in given.values() or server == "uvicorn" else "wsgi"
     target = str(given.get("app.target", "shop:app"))
-    facts = make_facts(PLACES | python, cores=8, root=True, resolvers=("10.0.0.2",), **changes)
+    facts = make_facts(PLACES | python, cores=8, root=True, resolvers=("10.0.0.2",), pairs=Good(), **changes)
     return outputs(plan_of(given, facts, make_finding(interface=interface, target=target)))
 
 

@@ -11,8 +11,9 @@ import json
 import os
 import select
 import socket
+import ssl
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,38 @@ def ask(
         return _answer(connection.getresponse())
     finally:
         connection.close()
+
+
+def ask_tls(
+    port: int,
+    path: str,
+    host: str = "localhost",
+    *,
+    trusting: str = "",
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Ask once by HTTPS for that host; with the file of an authority, as who trusts that one and no other."""
+    with secured(port, host, trusting=trusting) as connection:
+        asked = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+        asked.sock = connection
+        asked.request(method, path, headers={"Host": f"{host}:{port}", **(headers or {})})
+        return _answer(asked.getresponse())
+
+
+def secured(port: int, host: str | None, *, trusting: str = "", speaks: Sequence[str] = ()) -> ssl.SSLSocket:
+    """A connection by TLS, for that host, or for none; without a file of an authority any certificate will do."""
+    context = ssl.create_default_context(cafile=trusting or None)
+    if not trusting:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if speaks:
+        context.set_alpn_protocols(list(speaks))
+    plain = socket.create_connection(("127.0.0.1", port), TIMEOUT)
+    try:
+        return context.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
 
 
 def ask_raw(port: int, request: bytes) -> Answer:

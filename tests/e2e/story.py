@@ -27,7 +27,7 @@ from asking import Answer, WebSocket, ask, ask_raw
 from waiting import Stream, until
 
 APPS = Path(__file__).parent.parent / "apps"
-READY = "ready http://"
+READY = "ready http"
 PATIENCE = 30.0
 
 # The user's own environment must not decide a test; these words are what any login shell has.

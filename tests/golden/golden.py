@@ -16,6 +16,7 @@ import pytest
 
 import decided
 from porch import decide, frameworks, mainline, servers
+from porch.certificates import Pair
 from porch.cli import explained, parser, screen
 from porch.errors import Problem, Refused
 from porch.facts import Facts
@@ -23,6 +24,7 @@ from porch.frameworks import Finding, Project, StaticFolder
 from porch.places import Place, look
 from porch.plan import Plan
 from porch.sources import Said
+from porch.syntax.file import File
 from porch.syntax.words import split
 from porch.targets import nginx, supervisord, systemd
 from porch.values import AUTO
@@ -51,6 +53,17 @@ class Stands(Mapping[str, Place]):
 
     def __len__(self) -> int:
         return len(self.more)
+
+
+class Certified(dict[tuple[str, str], Pair]):
+    """Whatever certificate is named, it is this one."""
+
+    def __init__(self, pair: Pair) -> None:
+        super().__init__()
+        self.pair = pair
+
+    def __missing__(self, _: tuple[str, str]) -> Pair:
+        return self.pair
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,9 @@ class Case:
         known = {decided.PYTHON: Place(True), **{path: Place(True, folder=True) for path in told.pop("folders", ())}}
         if "nginx" in told:
             told["nginx"] = tuple(NGINXES[name] for name in told["nginx"])
+        if "certificate" in told:
+            pair = told.pop("certificate")
+            told["pairs"] = Certified(Pair(**{**pair, "names": tuple(pair.get("names", ()))}))
         if "servers" in told:
             told["servers"] = {name: decided.SERVERS[name] for name in told["servers"]}
         return replace(decided.make_facts(**told), places=Stands(self.app, known))
@@ -128,8 +144,7 @@ def outputs(plan: Plan, said: Said, capsys: pytest.CaptureFixture[str]) -> dict[
     command = "".join(line.text + "\n" for line in servers.command(plan))
     own = servers.by_name(plan.server.name.value)
     files = (nginx.file(plan), *own.files(plan))
-    alone = decide.kept(plan, KEPT)
-    kept = (supervisord.file(alone), *(replace(file, path=f"kept-{file.path}") for file in own.files(alone)))
+    kept = _kept(plan)
     capsys.readouterr()
     explained.show_all(plan, explained.decisions(plan, said))
     shown = capsys.readouterr()
@@ -139,6 +154,15 @@ def outputs(plan: Plan, said: Said, capsys: pytest.CaptureFixture[str]) -> dict[
         "plan.json": json.dumps(asdict(plan), indent=1, ensure_ascii=False) + "\n",
         "explain.txt": shown.out + shown.err,
     }
+
+
+def _kept(plan: Plan) -> tuple[File, ...]:
+    """What runs without porch; nothing where the certificate is porch's own to make."""
+    if plan.tls.on and plan.tls.mode.value != "files":
+        return ()
+    alone = decide.kept(plan, KEPT)
+    own = servers.by_name(plan.server.name.value).files(alone)
+    return (supervisord.file(alone), *(replace(file, path=f"kept-{file.path}") for file in own))
 
 
 def refusal(case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ import anything
 import nginx_rules
 from decided import DEBIAN, FOLDER, PYTHON, SERVERS, WHEEL, make_facts, make_finding, plan_of, static
 from porch import decide
+from porch.certificates import making
 from porch.errors import Refused
 from porch.facts import Nginx, find_nginx
 from porch.places import Place
@@ -31,6 +32,7 @@ sys.path.append(str(Path(__file__).parents[1] / "golden"))
 
 from golden import Case, cases
 
+CERTIFICATE = making.leaf(making.authority("the tests"), ("shop.org",))
 NGINXES = find_nginx("auto")
 CASES = cases("cases")
 PUBLIC = {
@@ -47,7 +49,7 @@ FEW = (
     "limits.request_timeout", "limits.graceful_timeout", "proxy.trusted", "nginx.workers", "nginx.connections",
     "log.format", "log.access", "run.user", "limits.header", "limits.header_timeout", "limits.body_timeout",
     "limits.connections", "limits.rate", "limits.websocket_idle", "answers.security", "answers.compression",
-    "path",
+    "path", "tls.profile", "tls.redirect", "tls.hsts", "tls.hsts_subdomains",
 )  # fmt: skip
 """Settings that nginx.conf depends on, and that are seldom refused."""
 
@@ -58,6 +60,11 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
     given: dict[str, Any] = {key: draw(anything.VALUES[key]) for key in draw(st.sets(st.sampled_from(FEW)))}
     if draw(st.booleans()):
         given["static"] = draw(st.dictionaries(anything.URLS, PATHS, max_size=3))
+    if draw(st.booleans()):
+        files = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
+        given |= draw(st.sampled_from(({"tls.mode": "self-signed"}, files)))
+    else:
+        given = {key: value for key, value in given.items() if not key.startswith("tls.")}
     given["files.home_page"] = draw(st.sampled_from(("", "page.html")))
     interface = draw(st.sampled_from(("wsgi", "asgi", "aiohttp")))
     found = draw(st.sampled_from((static("/static/", f"{FOLDER}/files"), None)))
@@ -65,7 +72,12 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
     if interface == "wsgi" and "granian" not in servers:
         given["server.name"] = "uwsgi"
     facts = make_facts(
-        PUBLIC, nginx=(draw(st.sampled_from(nginxes)),), servers=servers, root=draw(st.booleans()), cores=2.5
+        PUBLIC,
+        nginx=(draw(st.sampled_from(nginxes)),),
+        servers=servers,
+        root=draw(st.booleans()),
+        cores=2.5,
+        pairs=anything.PAIRS,
     )
     try:
         plan = plan_of(given, facts, make_finding(interface=interface, statics=(found,) if found else ()))
@@ -94,6 +106,9 @@ def judge(text: str, plan: Plan, binary: str, folder: Path) -> str:
         for old, new in zip(used, ports, strict=True):
             text = re.sub(rf"^( *listen \S+:){old}\b", rf"\g<1>{new}", text, flags=re.MULTILINE)
         Path(plan.run.nginx.replace(plan.run.folder.value, str(folder), 1)).mkdir(exist_ok=True)
+        if plan.tls.on:
+            (folder / "nginx/certificate.pem").write_text(CERTIFICATE.certificate)
+            (folder / "nginx/key.pem").write_text(CERTIFICATE.key)
         (folder / "nginx.conf").write_text(text)
         words = (binary, "-t", "-q", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf"))
         done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)

@@ -66,6 +66,9 @@ READ: list[tuple[Kind, object, object]] = [
     (v.ADDRESSES, "[0:0::1]:080", ("[::1]:80",)),
     (v.ADDRESSES, ["8080", "unix:/run/x.sock", "8080"], ("8080", "unix:/run/x.sock")),
     (v.ADDRESSES, "8080, 8081  8082", ("8080", "8081", "8082")),
+    (v.ADDRESSES_OR_OFF, "auto", "auto"),
+    (v.ADDRESSES_OR_OFF, ["off"], "off"),
+    (v.ADDRESSES_OR_OFF, "80 [::]:80", ("80", "[::]:80")),
     (v.NETWORKS, "10.0.0.1", ("10.0.0.1/32",)),
     (v.NETWORKS, ["10.0.0.0/8", "fd00::/8"], ("10.0.0.0/8", "fd00::/8")),
     (v.DOMAINS, "Shop.Example.org.", ("shop.example.org",)),
@@ -245,6 +248,7 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
             tuple
         ),
     ),
+    "addresses or off": (v.ADDRESSES_OR_OFF, st.sampled_from(("auto", "off", ("80", "[::]:8080")))),
     "networks": (
         v.NETWORKS,
         st.lists(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(lambda a: f"{a}/{a.max_prefixlen}")).map(

@@ -90,6 +90,7 @@ def summary(plan: Plan) -> list[tuple[str, str, str]]:
     else:
         listen = plan.http.listen
         rows.append(("listen", " ".join(listen.value), f"{listen.reason}; {plan.http.domains.reason}"))
+        rows += _tls(plan)
     whom = plan.run.user.value or ("root" if plan.run.root else "the caller")
     rows.append(("user", whom, plan.run.user.reason))
     return rows
@@ -101,6 +102,17 @@ def _of_nginx(plan: Plan) -> list[tuple[str, str, str]]:
     rows += [("static", f"{each.url} from {each.path}", "nginx") for each in plan.static.value]
     where = "the app" if plan.run.part.value == "all" else f"the app, at {plan.run.address.value}"
     rows.append(("app at", f"{app.mount.value}/", where))
+    return rows
+
+
+def _tls(plan: Plan) -> list[tuple[str, str, str]]:
+    tls = plan.tls
+    if not tls.on:
+        return []
+    trusted = f"trusted by who trusts {tls.authority}" if tls.mode.value == "self-signed" else tls.certificate.reason
+    rows = [("tls", f"{tls.mode.value}, for {' '.join(tls.names)}", trusted)]
+    if tls.redirect.value:
+        rows.append(("plain", " ".join(tls.redirect.value), tls.redirect.reason))
     return rows
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from porch.decide import clients, edge, paths, processes, running, serving
+from porch.decide import clients, edge, paths, processes, running, serving, tls
 from porch.decide.desk import Desk
 from porch.decide.standalone import kept
 from porch.decide.systemd import systemd
@@ -36,6 +36,8 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
     server = serving.choose(desk, interface.value, config.value)
     taken = serving.taken(desk, server, config.value)
     addresses, limits = edge.http(desk), edge.limits(desk, taken)
+    listen = edge.addresses(desk)
+    secure = tls.decide(desk, addresses.listen.value, tls.plain(desk, listen))
     static, home_page = edge.static(desk), edge.home_page(desk)
     run = running.run(desk)
     if server is None:
@@ -46,6 +48,7 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
         server=served,
         nginx=edge.nginx(desk, served.protocol),
         http=addresses,
+        tls=secure,
         static=static,
         expires=edge.expires(desk),
         home_page=home_page,

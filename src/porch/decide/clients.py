@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from porch.decide import tls
 from porch.decide.desk import Desk
 from porch.plan import AS_SET, AnswersPlan, Chosen, ClientsPlan
 from porch.values import AUTO, show_seconds, show_size
@@ -88,4 +89,4 @@ def _compression(desk: Desk) -> Chosen[str]:
 
 def _encrypted(desk: Desk) -> bool:
     """Whether answers travel by TLS at some point."""
-    return bool(desk.settings.proxy.trusted)
+    return bool(desk.settings.proxy.trusted) or tls.on(desk)

@@ -9,7 +9,7 @@ import math
 from pathlib import PurePosixPath as Path
 from typing import cast
 
-from porch.decide import paths
+from porch.decide import paths, tls
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit
 from porch.facts import Nginx
@@ -30,29 +30,36 @@ from porch.values import AUTO, PAIRS, show_seconds, show_size
 OLDEST = (1, 19, 10)
 """The oldest nginx that the rendered configuration is written for: the first that bounds the age of a connection to the
 app (`keepalive_time`), without which a busy one would never leave the generation that a reload has replaced."""
-PORT = "8080"
 
 
 def http(desk: Desk) -> HttpPlan:
     """Addresses and names."""
-    wanted, container = desk.settings.http, desk.facts.machine.container
-    host = "0.0.0.0" if container else "127.0.0.1"  # noqa: S104  # a container's own network is meant
-    why = "in a container: every address" if container else "this machine only"
-    whole = (f"{host}:{each}" if each.isdigit() else each for each in wanted.listen or (PORT,))
-    listen = tuple(dict.fromkeys(whole))
+    wanted, listen = desk.settings.http, addresses(desk)
     passed = desk.facts.machine.passed
-    if passed and not wanted.listen:
-        listen, why = passed, "systemd passes these sockets"
+    why = "systemd passes these sockets" if passed else tls.home(desk)[2]
     for each in passed:
         if each not in listen:
             fix = f"take http.listen out, or add {each} to it"
             desk.refuse("http.listen", f"systemd passes a socket for {each}, which is not among the addresses", fix)
+    site = tuple(each for each in listen if each not in tls.plain(desk, listen))
+    if not site:
+        what = f"{listen[0]} is HTTP's own port, where no browser speaks TLS"
+        desk.refuse("http.listen", what, "add an address for HTTPS, such as 443 or 8443")
     names = "any other host is answered 421" if wanted.domains else "any host is answered, because no domain is set"
     return HttpPlan(
-        listen=desk.chosen("http.listen", listen, AS_SET if wanted.listen else why),
+        listen=desk.chosen("http.listen", site or listen, AS_SET if wanted.listen else why),
         passed=passed,
         domains=desk.chosen("http.domains", wanted.domains, names),
     )
+
+
+def addresses(desk: Desk) -> tuple[str, ...]:
+    """Everything that was said of where to listen, or what is usual."""
+    host, port, _ = tls.home(desk)
+    wanted = desk.settings.http.listen
+    whole = tuple(f"{host}:{each}" if each.isdigit() else each for each in wanted or (port,))
+    passed = desk.facts.machine.passed
+    return passed if passed and not wanted else tuple(dict.fromkeys(whole))
 
 
 def limits(desk: Desk, taken: Taken) -> LimitsPlan:
@@ -133,6 +140,7 @@ def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
         version=found.version,
         modules=tuple(sorted(found.modules)),
         counts_headers=found.counts_headers,
+        openssl=found.openssl,
         workers=desk.chosen(
             "nginx.workers",
             workers,
@@ -189,6 +197,8 @@ def _lack(desk: Desk, found: Nginx, protocol: Protocol) -> str:
         needed.add("http_uwsgi")
     if desk.settings.proxy.trusted:
         needed |= {"http_realip", "http_geo"}
+    if tls.on(desk):
+        needed.add("http_ssl")
     lacking = sorted(needed - found.modules)
     return f"lacks {', '.join(lacking)}" if lacking else ""
 

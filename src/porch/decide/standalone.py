@@ -19,7 +19,10 @@ LONGEST = 107
 
 def kept(plan: Plan, folder: str) -> Plan:
     """The Plan for files in that folder, which is absolute; raises Refused."""
-    run, log = plan.run, plan.log
+    run, log, mode = plan.run, plan.log, plan.tls.mode
+    if plan.tls.on and mode.value != "files":
+        what = f"files that run without porch need a certificate of files, and tls.mode is {mode.value}"
+        raise Refused(Problem(what, f"{mode.setting} from {mode.origin}", "name tls.certificate and tls.key"))
     if run.folder.origin == DEFAULT:
         run = replace(run, folder=replace(run.folder, value=f"{folder}/run", reason="beside the files that use it"))
     if log.format.origin == DEFAULT:

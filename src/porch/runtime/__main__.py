@@ -6,6 +6,7 @@ Rule: small. It imports nothing of porch but this package and the messages, and 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 def main(path: str) -> int:
     """Supervise the instance that the file describes; returns the exit code."""
-    # asyncio takes a Python without ssl as it is; that saves 4 MB that nothing here would use.
-    sys.modules["ssl"] = cast("ModuleType", None)
+    from porch.runtime.launch import from_json
+
+    if not from_json(Path(path).read_text()).tls:
+        # asyncio takes a Python without ssl as it is; that saves 4 MB that nothing here would use.
+        sys.modules["ssl"] = cast("ModuleType", None)
     from porch.runtime.resident import supervise
 
     return supervise(path)

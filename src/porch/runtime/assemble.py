@@ -13,6 +13,7 @@ from pathlib import Path
 
 from porch import servers, worker
 from porch.plan import Plan
+from porch.runtime import certificate
 from porch.runtime.folder import LAUNCH
 from porch.runtime.launch import Extra, Launch, Program, Recycle
 from porch.syntax.file import File
@@ -32,6 +33,7 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         stuck_after=_stuck_after(plan),
         recycle=Recycle(plan.server.recycle_requests.value, plan.server.recycle_memory.value),
         elastic=plan.server.min_workers.value > 0,
+        handed=certificate.handed(plan),
         writable=(run.nginx,),
     )
 
@@ -46,7 +48,7 @@ def _up_and_down(plan: Plan) -> Launch:
         server=plan.server.name.value,
         workers=plan.server.workers.value,
         user=run.user.value,
-        listen=plan.http.listen.value,
+        listen=(*plan.http.listen.value, *plan.tls.redirect.value),
         sockets=(),
         passed=plan.http.passed,
         lock=-1,
@@ -78,10 +80,10 @@ def _stuck_after(plan: Plan) -> float:
 
 
 def files(plan: Plan, nginx: Iterable[File]) -> Mapping[str, File]:
-    """Absolute path -> file: nginx's in the run folder, the app server's in its generation's."""
+    """Absolute path -> file: nginx's and the certificate in the run folder, the app server's in its generation's."""
     found = {f"{plan.run.folder.value}/{file.path}": file for file in nginx}
     own = servers.by_name(plan.server.name.value).files(plan)
-    return found | {f"{plan.run.home}/{file.path}": file for file in own}
+    return found | {f"{plan.run.home}/{file.path}": file for file in own} | dict(certificate.files(plan))
 
 
 def url(plan: Plan) -> str:
@@ -91,7 +93,11 @@ def url(plan: Plan) -> str:
         return address
     host, _, port = address.rpartition(":")
     host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104  # compared, not bound
-    return f"http://{host}" + ("" if port == "80" else f":{port}")
+    scheme, usual = ("https", "443") if plan.tls.on else ("http", "80")
+    if plan.tls.on and plan.http.domains.value:
+        # By another name the handshake is refused.
+        host = plan.http.probed
+    return f"{scheme}://{host}" + ("" if port == usual else f":{port}")
 
 
 def _app(plan: Plan) -> Program:

@@ -156,7 +156,9 @@ def write(path: str, text: str, mode: int, owner: tuple[int, int] | None) -> Non
 
 def place(folder: str, path: str, file: File, owner: tuple[int, int] | None) -> None:
     """Write a rendered file: in the run folder itself the owner may read it, in the folders below it is the owner's."""
-    if owner is None or str(Path(path).parent) != folder:
+    if file.private:
+        write(path, file.text, 0o600, None)
+    elif owner is None or str(Path(path).parent) != folder:
         write(path, file.text, file.mode, owner)
     else:
         write(path, file.text, file.mode | (file.mode & 0o400) >> 3, (os.geteuid(), owner[1]))

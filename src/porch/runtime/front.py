@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import listen, probe, procfs
+from porch.runtime import folder, listen, probe, procfs
 from porch.runtime.census import Census
 from porch.runtime.launch import Launch
 from porch.runtime.logs import Tail
@@ -36,6 +38,7 @@ class Front:
         self.home, self.stuck_after, self.elastic = "", 0.0, False
         self._around = around
         self._launch = around.launch
+        self._turn = asyncio.Lock()
         self._inherit = {"NGINX": "".join(f"{descriptor};" for descriptor in around.launch.sockets)}
 
     def use(self, launch: Launch) -> None:
@@ -47,15 +50,15 @@ class Front:
         words: list[bytes] = []
         argv = tuple((moved or {}).get(word, word) for word in self._launch.nginx_check)
         program = replace(self._launch.nginx, argv=argv)
-        # With the sockets too: to judge, nginx binds what it has not inherited.
-        child = self._around.start_into(
-            program, (self._around.logs.collect(words.append, self._around.owner),), self._inherit, self._launch.sockets
-        )
-        try:
-            code = await child.wait()
-        except asyncio.CancelledError:
-            child.kill_group()
-            raise
+        async with self._handed():
+            # With the sockets too: to judge, nginx binds what it has not inherited.
+            collected = self._around.logs.collect(words.append, self._around.owner)
+            child = self._around.start_into(program, (collected,), self._inherit, self._launch.sockets)
+            try:
+                code = await child.wait()
+            except asyncio.CancelledError:
+                child.kill_group()
+                raise
         if code:
             # Its words come with the next turn of the loop.
             await asyncio.sleep(0.05)
@@ -66,11 +69,16 @@ class Front:
 
     async def start(self) -> None:
         """Start it, and return when the first request would succeed."""
+        async with self._handed():
+            await self._start()
+
+    async def _start(self) -> None:
         self.condition = "starting"
         self.tail = Tail()
         self.child = self._around.start(self._launch.nginx, self._inherit, self._launch.sockets, self.tail)
         address = listen.parse(self._launch.listen[0])
-        answering = asyncio.ensure_future(probe.until_ready(probe.Probe(address, "http", self._launch.host)))
+        question = probe.Probe(address, "http", self._launch.host, tls=self._launch.tls)
+        answering = asyncio.ensure_future(probe.until_ready(question))
         dying = asyncio.ensure_future(self.child.wait())
         try:
             timeout = self._launch.start_timeout
@@ -92,17 +100,33 @@ class Front:
         """
         if self.child is None or self.child.exited.done() or self.condition != "healthy":
             return
-        before = {worker.pid for worker in procfs.descendants(self.child.pid)}
-        self.child.signal(signal.SIGHUP)
+        async with self._handed():
+            await self._reload(self.child)
+
+    async def _reload(self, child: Child) -> None:
+        before = {worker.pid for worker in procfs.descendants(child.pid)}
+        child.signal(signal.SIGHUP)
         deadline = time.monotonic() + RELOAD_WITHIN
         while time.monotonic() < deadline:
-            now = {worker.pid for worker in procfs.descendants(self.child.pid)}
+            now = {worker.pid for worker in procfs.descendants(child.pid)}
             if now - before and all(_leaving(pid) for pid in before & now):
                 return
             await asyncio.sleep(0.02)
         fix = "its own words are in the lines above that begin with `nginx:`"
         what = f"nginx did not take its new configuration within {RELOAD_WITHIN:g} s"
         raise Refused(Problem(what, where=self._launch.nginx.folder, fix=fix, exit=Exit.MACHINE))
+
+    @asynccontextmanager
+    async def _handed(self) -> AsyncIterator[None]:
+        """What is the supervisor's alone, where nginx finds it while it reads: the app may be the same user."""
+        async with self._turn:
+            try:
+                for source, place in self._launch.handed:
+                    folder.write(place, Path(source).read_text(), 0o400, self._around.owner)
+                yield
+            finally:
+                for _, place in self._launch.handed:
+                    Path(place).unlink(missing_ok=True)
 
     def _failed(self, dying: asyncio.Future[int]) -> Refused:
         address = self._launch.listen[0]

@@ -106,8 +106,15 @@ class Launch:
     recycle: Recycle = Recycle()
     elastic: bool = False
     """The app server keeps fewer workers when there is little to do."""
+    handed: tuple[tuple[str, str], ...] = ()
+    """Files that are the supervisor's alone, and where nginx finds each of them while it reads its configuration."""
     writable: tuple[str, ...] = ()
     """Folders in the run folder that belong to the children's user, and are made before anything starts."""
+
+    @property
+    def tls(self) -> bool:
+        """The first address speaks TLS, and so do all that are not for plain HTTP."""
+        return bool(self.handed)
 
     def to_json(self) -> str:
         """The same as text."""
@@ -123,6 +130,7 @@ def from_json(text: str) -> Launch:
     for name in ("listen", "sockets", "nginx_check", "writable", "prestart_words", "passed"):
         raw[name] = tuple(raw.get(name, ()))
     raw["recycle"] = Recycle(**raw.get("recycle", {}))
+    raw["handed"] = tuple((source, place) for source, place in raw.get("handed", ()))
     raw["processes"] = tuple(
         Extra(**(each | {"program": _program(each["program"])})) for each in raw.get("processes", ())
     )

@@ -51,6 +51,7 @@ def refuse_what_needs_a_start(live: Launch, new: Launch) -> None:
     """Refused with everything that a running instance cannot change."""
     compared = (
         ("the addresses to listen on", " ".join(live.listen), " ".join(new.listen)),
+        ("what listens", "HTTPS" if live.tls else "plain HTTP", "HTTPS" if new.tls else "plain HTTP"),
         ("the user that the app runs as", live.user or "the caller", new.user or "the caller"),
         ("the run folder", live.folder, new.folder),
         ("the log format", live.log_format, new.log_format),

@@ -58,7 +58,10 @@ def judge(launch: Launch, files: Mapping[str, File]) -> None:
         for path, file in files.items():
             moved = Path(path.replace(launch.folder, folder, 1))
             moved.parent.mkdir(parents=True, exist_ok=True)
+            moved.touch(0o600 if file.private else 0o644)
             moved.write_text(file.text.replace(launch.folder, folder), encoding="utf-8")
+        for source, place in launch.handed:
+            shutil.copyfile(source.replace(launch.folder, folder, 1), place.replace(launch.folder, folder, 1))
         words = tuple(word.replace(launch.folder, folder) for word in launch.nginx_check)
         done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
         if done.returncode:

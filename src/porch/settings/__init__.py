@@ -19,6 +19,7 @@ from porch.settings.process import KEYS as PROCESS_KEYS
 from porch.settings.process import PROCESSES, Processes
 from porch.settings.running import Log, Run
 from porch.settings.systemd import Systemd
+from porch.settings.tls import Tls
 from porch.spec import Spec, setting
 
 
@@ -29,6 +30,7 @@ class Settings:
     app: App = App()
     server: Server = Server()
     http: Http = Http()
+    tls: Tls = Tls()
     static: tuple[tuple[str, str], ...] = setting(
         v.PAIRS,
         (),

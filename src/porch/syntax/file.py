@@ -38,6 +38,8 @@ class File:
     mode: int = 0o644
     aside: bool = False
     """Copied as it stands beside what is rendered, for no one to read."""
+    private: bool = False
+    """For porch itself alone, whoever the processes run as: a key."""
 
     @property
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import nginx_rules
 from decided import DEBIAN, FOLDER, WHEEL, make_facts, make_finding, plan_of
 from nginx_rules import RULES, broken, read
+from porch.certificates import Pair
 from porch.places import Place
 from porch.plan import Plan
 from porch.syntax.file import File, Unwritable
@@ -27,6 +29,10 @@ def plan(given: dict[str, Any] | None = None, interface: str = "wsgi", **machine
     """The Plan for a project with some public files."""
     return plan_of(given or {}, make_facts(PLACES, **machine), make_finding(interface=interface))
 
+
+SECURE = {"tls.mode": "self-signed"}
+FILES = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
+PAIR = {(f"{FOLDER}/tls.pem", f"{FOLDER}/key.pem"): Pair(names=("shop.org", "*.shop.org"), days=80, public=True)}
 
 PLANS: dict[str, Plan] = {
     "plain": plan(),
@@ -58,6 +64,13 @@ PLANS: dict[str, Plan] = {
     "strict": plan(STATIC | {"answers.security": "strict", "http.domains": "shop.org"}, interface="asgi"),
     "nothing added": plan(STATIC | {"answers.security": "off", "answers.compression": "off"}),
     "files compressed": plan(STATIC | {"answers.compression": "files", "files.home_page": "index.html"}),
+    "tls": plan(SECURE | STATIC),
+    "tls, newest nginx": plan(SECURE, nginx=(WHEEL,)),
+    "tls, domains": plan(FILES | {"http.domains": "shop.org"}, pairs=PAIR, low_ports=True, interface="asgi"),
+    "tls, strict, uwsgi": plan(
+        FILES | STATIC | {"answers.security": "strict", "tls.hsts_subdomains": True, "server.name": "uwsgi"}, pairs=PAIR
+    ),
+    "tls, modern, alone": plan(SECURE | {"tls.profile": "modern", "tls.redirect": "off", "http.listen": "[::1]:9443"}),
     "as root": plan({"run.user": "root"}, root=True),
     "unprivileged": plan(root=True),
 }
@@ -75,7 +88,7 @@ def test_the_same_plan_gives_the_same_bytes(name: str) -> None:
     text = nginx.file(PLANS[name]).text
     assert nginx.file(PLANS[name]).text == text
     long = [line for line in text.splitlines() if len(line) > 120 and " " in line.strip().rstrip(";")]
-    one_word = ("location", "map", "default '<!doctype")
+    one_word = ("location", "map", "ssl_ciphers", "default '<!doctype")
     assert [line for line in long if not line.strip().startswith(one_word)] == []
 
 
@@ -182,6 +195,18 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("errors_have_pages", "paths, asgi, mounted", "error_page 418 = @websocket-0;", "error_page 404 /x;"),
     ("websockets_have_time", "paths, asgi, mounted", "@websocket-0 {", "@other {"),
     ("buffering_is_said", "plain", "proxy_buffering on", "proxy_buffering off"),
+    ("tls_is_the_guideline", "tls", "TLSv1.2 TLSv1.3", "TLSv1 TLSv1.2 TLSv1.3"),
+    ("tls_is_the_guideline", "tls", "ssl_session_tickets off", "ssl_session_tickets on"),
+    ("tls_is_the_guideline", "tls", "ssl_ciphers ", "ssl_ciphers AES128-SHA:"),
+    ("tls_is_the_guideline", "tls", "8443 default_server ssl http2", "8443 default_server"),
+    ("tls_is_the_guideline", "tls, domains", "ssl_reject_handshake on;", ""),
+    ("tls_is_the_guideline", "tls, domains", "ssl_certificate ", "ssl_trusted_certificate "),
+    ("tls_is_the_guideline", "plain", "sendfile on;", "sendfile on; ssl_session_tickets on;"),
+    ("plain_http_is_led_to_https", "tls", "return 308", "return 302"),
+    ("plain_http_is_led_to_https", "tls", "https://$host$https_port", "https://shop.org$https_port"),
+    ("plain_http_is_led_to_https", "tls, domains", "listen 0.0.0.0:80;", "listen 0.0.0.0:81;"),
+    ("plain_http_is_led_to_https", "tls", "return 421;", "return 200;"),
+    ("security_headers_stand_once", "tls, domains", "add_header Strict-Transport-Security $add", "add_header X-O $add"),
     ("locations_stand_once", "plain", "location / {", "location ^~ / { return 404; } location / {"),
 ]
 
@@ -214,6 +239,64 @@ def test_the_app_is_told_the_port_that_the_client_used(name: str, host: str, por
     """By the variables that this nginx has; what they hold behind a proxy is seen in the golden files."""
     told = {found.args[0]: found.args[1] for found in read(PLANS[name]).http.all("proxy_set_header")}
     assert (told["Host"], told["X-Forwarded-Host"], told["X-Forwarded-Port"]) == (host, host, port)
+
+
+TARGETS_OF_PLAIN = [
+    ("tls", "https://$host$https_port$request_uri"),
+    ("tls, domains", "https://$host$request_uri"),
+]
+
+
+@pytest.mark.parametrize(("name", "target"), TARGETS_OF_PLAIN)
+def test_plain_http_is_led_to_the_port_of_https(name: str, target: str) -> None:
+    """To 443 without a word of it; to another port only for who wrote a port, because else a port is published."""
+    known = read(PLANS[name]).servers[1]
+    (answer,) = [each.all("return") for each in known.all("location") if each.args == ("/",)]
+    assert answer[0].args == ("308", target)
+    maps = {found.args: [(row.name, row.args) for row in found.children] for found in read(PLANS[name]).http.all("map")}
+    rows = maps.get(("$http_host", "$https_port"))
+    assert rows == ([("default", ("",)), ("~:[0-9]+$", (":8443",))] if "https_port" in target else None)
+
+
+def test_port_80_leads_to_whatever_port_https_has() -> None:
+    """Who came by port 80 wrote no port, and yet is led to the one that HTTPS is at."""
+    conf = read(plan(SECURE | {"http.listen": "127.0.0.1:8443", "tls.redirect": "127.0.0.1:80"}))
+    assert any("https://$host:8443$request_uri" in found.args for found in conf.every if found.name == "return")
+
+
+HSTS = [
+    ("tls", None),
+    ("tls, domains", "max-age=63072000"),
+    ("tls, strict, uwsgi", "max-age=63072000; includeSubDomains"),
+]
+
+
+@pytest.mark.parametrize(("name", "told"), HSTS)
+def test_browsers_are_told_to_use_https_alone_where_they_trust_the_certificate(name: str, told: str | None) -> None:
+    """By HTTPS and not by plain HTTP, and nothing at all with a certificate of one's own."""
+    maps = {found.args: {row.name: row.args for row in found.children} for found in read(PLANS[name]).http.all("map")}
+    expected = {"default": ("",), "on": (told,)} if told else None
+    assert maps.get(("$https", "$hsts")) == expected
+
+
+def test_http2_is_said_as_this_nginx_knows_it() -> None:
+    """From 1.25.1 on by a directive, before by a word of `listen`."""
+    older, newer = read(PLANS["tls"]), read(PLANS["tls, newest nginx"])
+    assert [found.args for found in older.servers[-1].all("listen")] == [
+        ("127.0.0.1:8443", "default_server", "ssl", "http2")
+    ]
+    assert newer.value("http2") == "on"
+    assert [found.args for found in newer.servers[-1].all("listen")] == [("127.0.0.1:8443", "default_server", "ssl")]
+
+
+CURVES = [((3, 0), "X25519:prime256v1:secp384r1"), ((3, 5), "X25519MLKEM768:X25519:prime256v1:secp384r1")]
+
+
+@pytest.mark.parametrize(("openssl", "curves"), CURVES)
+def test_curves_are_those_that_the_library_has(openssl: tuple[int, int], curves: str) -> None:
+    """An unknown curve would keep nginx from starting."""
+    found = replace(DEBIAN, openssl=openssl)
+    assert read(plan(SECURE, nginx=(found,))).value("ssl_ecdh_curve") == curves
 
 
 MODULES = [("static files", DEBIAN, 2), ("static files, newest nginx", WHEEL, 0)]

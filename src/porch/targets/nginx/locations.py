@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, errors, limits, paths, security, upgrades, upstream
+from porch.targets.nginx import compression, errors, limits, paths, security, tls, upgrades, upstream
 
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
 
@@ -18,13 +18,16 @@ _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|ori
 def servers(plan: Plan) -> list[Node]:
     """The site, and in front of it a refusal for other hosts where the site's names are known."""
     domains = plan.http.domains
+    plain = tls.plain(plan, _health(plan))
     if not domains.value:
-        return [block("server", children=[*_listen(plan, default=True), *_site(plan)], note=domains.note)]
+        children = [*tls.listen(plan, default=True), *tls.certificate(plan), *_site(plan)]
+        return [*plain, block("server", children=children, note=domains.note)]
     refusal = block(
         "server",
         children=[
-            *_listen(plan, default=True),
+            *tls.listen(plan, default=True),
             directive("server_name", "", setting=domains.setting),
+            *tls.refused(plan),
             *_health(plan, "Health is told here too: who asks often knows no name of the site."),
             *errors.locations(plan),
             block("location", "/", children=[directive("return", 421)]),
@@ -33,17 +36,13 @@ def servers(plan: Plan) -> list[Node]:
         setting=domains.setting,
     )
     names = directive("server_name", *domains.value, setting=domains.setting)
-    return [refusal, block("server", children=[*_listen(plan, default=False), names, *_site(plan)])]
-
-
-def _listen(plan: Plan, *, default: bool) -> list[Node]:
-    listen = plan.http.listen
-    mark = ("default_server",) if default else ()
-    return [directive("listen", address, *mark, setting=listen.setting) for address in listen.value]
+    children = [*tls.listen(plan, default=False), names, *tls.certificate(plan), *_site(plan)]
+    return [*plain, refusal, block("server", children=children)]
 
 
 def _site(plan: Plan) -> list[Node]:
     return [
+        *tls.slips(plan),
         *_health(plan),
         *(_static(plan, each, first=not index) for index, each in enumerate(plan.static.value)),
         *_home_page(plan),

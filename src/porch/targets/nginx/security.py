@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import LiteralString
 
 from porch.plan import Plan
-from porch.syntax.nginx import Directive, Expr, Node, block, directive, entry
+from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
+
+HSTS: LiteralString = "Strict-Transport-Security"
 
 SAFE: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("X-Content-Type-Options", "nosniff"),
@@ -59,6 +61,7 @@ VARIABLES: Mapping[str, tuple[Expr, Expr]] = {
         Expr("$upstream_http_x_permitted_cross_domain_policies"),
         Expr("$add_x_permitted_cross_domain_policies"),
     ),
+    HSTS: (Expr("$upstream_http_strict_transport_security"), Expr("$add_strict_transport_security")),
 }
 """Header -> what the app said, which is empty where nginx answers, and what is added."""
 
@@ -68,39 +71,44 @@ SETS = {"safe": SAFE, "strict": STRICT, "off": ()}
 def maps(plan: Plan) -> list[Node]:
     """For each header: nothing where the app has said it, else the default."""
     note = "Added only where the app has not said it."
-    return [
+    return _hsts(plan) + [
         block(
             "map",
             *VARIABLES[name],
             children=[entry(Expr("default"), ""), entry("", value)],
             note=note * (not index),
-            setting=plan.answers.security.setting,
+            setting=setting,
         )
-        for index, (name, value) in enumerate(_wanted(plan))
+        for index, (name, value, setting) in enumerate(_wanted(plan))
     ]
+
+
+def _hsts(plan: Plan) -> list[Node]:
+    """By plain HTTP nothing is said of HTTPS (RFC 6797, 7.2)."""
+    hsts = plan.tls.hsts
+    if not hsts.value:
+        return []
+    told = f"max-age={hsts.value}" + ("; includeSubDomains" if plan.tls.hsts_subdomains.value else "")
+    rows: list[Node] = [entry(Expr("default"), ""), entry("on", told)]
+    return [block("map", Expr("$https"), Expr("$hsts"), children=rows, note=hsts.note, setting=hsts.setting)]
 
 
 def added(plan: Plan) -> list[Directive]:
     """The headers; for `http`, and again for each location of the app or of files that adds one of its own."""
-    security = plan.answers.security
+    note = plan.answers.security.note
     return [
-        directive(
-            "add_header",
-            name,
-            VARIABLES[name][1],
-            "always",
-            note=security.note * (not index),
-            setting=security.setting,
-        )
-        for index, (name, _) in enumerate(_wanted(plan))
+        directive("add_header", name, VARIABLES[name][1], "always", note=note * (not index), setting=setting)
+        for index, (name, _, setting) in enumerate(_wanted(plan))
     ]
 
 
 def fixed(plan: Plan) -> list[Directive]:
-    """The same where nginx answers by itself: no app has a word of its own there, and maps cost a file a tenth."""
-    setting = plan.answers.security.setting
-    return [directive("add_header", name, value, "always", setting=setting) for name, value in _wanted(plan)]
+    """The same for a location where nginx answers by itself and adds headers of its own."""
+    return [directive("add_header", name, value, "always", setting=setting) for name, value, setting in _wanted(plan)]
 
 
-def _wanted(plan: Plan) -> tuple[tuple[LiteralString, LiteralString], ...]:
-    return SETS[plan.answers.security.value]
+def _wanted(plan: Plan) -> list[tuple[LiteralString, Value, str]]:
+    """Name, value and setting."""
+    security, hsts = plan.answers.security, plan.tls.hsts
+    wanted: list[tuple[LiteralString, Value, str]] = [(*each, security.setting) for each in SETS[security.value]]
+    return wanted + ([(HSTS, Expr("$hsts"), hsts.setting)] if hsts.value else [])
