@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -117,7 +117,7 @@ class Front:
         raise Refused(Problem(what, where=self._launch.nginx.folder, fix=fix, exit=Exit.MACHINE))
 
     @asynccontextmanager
-    async def _handed(self) -> AsyncIterator[None]:
+    async def _handed(self) -> AsyncGenerator[None]:
         """What is the supervisor's alone, where nginx finds it while it reads: the app may be the same user."""
         async with self._turn:
             try:

@@ -9,7 +9,7 @@ import fcntl
 import os
 import stat
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,7 +20,7 @@ CERTIFICATE, KEY = "certificate.pem", "key.pem"
 
 
 @contextmanager
-def locked(state: str, *inside: str) -> Iterator[Path]:
+def locked(state: str, *inside: str) -> Generator[Path]:
     """The folder in the state folder, made where it is missing, while no other process works in it; raises Refused."""
     path = Path(state, *inside)
     try:

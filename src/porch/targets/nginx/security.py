@@ -110,5 +110,8 @@ def fixed(plan: Plan) -> list[Directive]:
 def _wanted(plan: Plan) -> list[tuple[LiteralString, Value, str]]:
     """Name, value and setting."""
     security, hsts = plan.answers.security, plan.tls.hsts
-    wanted: list[tuple[LiteralString, Value, str]] = [(*each, security.setting) for each in SETS[security.value]]
-    return wanted + ([(HSTS, Expr("$hsts"), hsts.setting)] if hsts.value else [])
+    told: list[tuple[LiteralString, Value, str]] = [(HSTS, Expr("$hsts"), hsts.setting)] if hsts.value else []
+    wanted: list[tuple[LiteralString, Value, str]] = [
+        (name, value, security.setting) for name, value in SETS[security.value]
+    ]
+    return wanted + told

@@ -64,7 +64,7 @@ def _http2(plan: Plan) -> bool:
 
 def listen(plan: Plan, *, default: bool) -> list[Node]:
     """Where the site is reached."""
-    words: list[LiteralString] = ["default_server"] if default else []
+    words = ["default_server"] if default else []
     if plan.tls.on:
         words += ["ssl"]
         if _http2(plan) and plan.nginx.version < HTTP2_ALONE:
