@@ -31,6 +31,9 @@ def on(desk: Desk) -> bool:
 def mode(desk: Desk) -> TlsMode:
     """Where the certificate comes from."""
     wanted = desk.settings.tls
+    if desk.settings.run.part == "app":
+        # TLS is nginx's, which runs elsewhere.
+        return "off"
     if wanted.mode != AUTO:
         return cast("TlsMode", wanted.mode)
     return "files" if wanted.certificate or wanted.key else "off"
@@ -65,9 +68,9 @@ def decide(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> T
     """Everything about HTTPS; `plain_too` are addresses of `http.listen` that were meant for plain HTTP."""
     wanted, chosen = desk.settings.tls, mode(desk)
     pair = _files(desk) if chosen == "files" else Pair(names=_names(desk, listen))
-    if chosen == OFF:
+    if chosen == OFF and desk.settings.run.part != "app":
         _without(desk)
-    elif chosen != "files":
+    if chosen not in (OFF, "files"):
         _of_porch(desk, chosen)
     return TlsPlan(
         mode=desk.chosen("tls.mode", chosen, _why(desk, chosen)),
