@@ -23,10 +23,19 @@ from porch.errors import Exit, Problem, Refused
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None)
-# Python ignores these two, and an ignored signal stays ignored in the child.
-_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 TOLD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 """What the supervisor can be told by a signal."""
+_PERSONS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGCONT)
+_FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS)
+_UNIGNORABLE = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)
+UNKNOWN = tuple(signal.valid_signals() - {*TOLD, *_PERSONS, *_FAULTS, *_UNIGNORABLE})
+"""What means nothing to the supervisor. Most of these would end it: USR1, sent to have logs reopened, or ALRM."""
+
+
+def ignore_unknown() -> None:
+    """A signal that means nothing does nothing."""
+    for number in UNKNOWN:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +218,8 @@ def _become(order: Order, environment: dict[str, str], parent: int, failure: int
     """In the child: nothing here may need a lock that another thread held at the fork."""
     try:
         os.setsid()
-        for number in (*_IGNORED_BY_PYTHON, *TOLD, signal.SIGCHLD):
+        # An ignored signal would stay ignored in the program; Python ignores PIPE and XFSZ by itself.
+        for number in (*UNKNOWN, *TOLD, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(order.stdout, 1)

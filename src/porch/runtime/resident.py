@@ -15,6 +15,7 @@ from porch.errors import Exit, Refused
 from porch.runtime import notify
 from porch.runtime.launch import Launch, from_json
 from porch.runtime.notify import Notify
+from porch.runtime.process import ignore_unknown
 from porch.runtime.say import Voice, lost
 from porch.runtime.supervisor import Supervisor
 from porch.runtime.writer import Writer
@@ -22,6 +23,7 @@ from porch.runtime.writer import Writer
 
 def supervise(path: str) -> int:
     """Supervise the instance that the file describes; returns the exit code."""
+    ignore_unknown()
     launch = from_json(Path(path).read_text())
     for descriptor in (launch.lock, *launch.sockets):
         os.set_inheritable(descriptor, False)
