@@ -13,11 +13,11 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 from porch.certificates import Pair, Pairs
+from porch.cgroups import Cgroups, number, text
 from porch.places import Place, Places
 
 MIB = 1024**2
@@ -158,7 +158,7 @@ def machine(root: Path, environ: Mapping[str, str]) -> Machine:
         memory_from="cgroup memory limit" if limit and limit < physical else "memory of the machine",
         container=_in_container(root, environ),
         root=os.geteuid() == 0,
-        somaxconn=_number(root / "proc/sys/net/core/somaxconn") or 4096,
+        somaxconn=number(root / "proc/sys/net/core/somaxconn") or 4096,
         terminal=sys.stdout is not None and sys.stdout.isatty(),
         can_watch=find_spec("watchfiles") is not None,
         resolvers=_resolvers(root),
@@ -169,7 +169,7 @@ def machine(root: Path, environ: Mapping[str, str]) -> Machine:
 
 def _resolvers(root: Path) -> tuple[str, ...]:
     """The name servers of resolv.conf(5); one that is bound to an interface is left out, as nginx cannot ask it."""
-    lines = [line.split() for line in _text(root / "etc/resolv.conf").splitlines()]
+    lines = [line.split() for line in text(root / "etc/resolv.conf").splitlines()]
     told = [words[1] for words in lines if words[:1] == ["nameserver"] and len(words) > 1]
     return tuple(f"[{each}]" if ":" in each else each for each in told if "%" not in each)
 
@@ -178,60 +178,9 @@ def _low_ports(root: Path) -> bool:
     """Root, CAP_NET_BIND_SERVICE (capabilities(7): bit 10), or a machine where anyone may."""
     if os.geteuid() == 0:
         return True
-    first = _number(root / "proc/sys/net/ipv4/ip_unprivileged_port_start")
-    found = re.search(r"^CapEff:\s*([0-9a-f]+)", _text(root / "proc/self/status"), re.MULTILINE)
+    first = number(root / "proc/sys/net/ipv4/ip_unprivileged_port_start")
+    found = re.search(r"^CapEff:\s*([0-9a-f]+)", text(root / "proc/self/status"), re.MULTILINE)
     return bool(found and int(found[1], 16) >> 10 & 1) or (first is not None and first <= 80)
-
-
-@dataclass(frozen=True)
-class Cgroups:
-    """The limits of every control group that this process is in, v1 and v2.
-
-    A limit binds on every level of the hierarchy, so the smallest of all levels counts
-    (cgroup-v2 documentation, "Resource Distribution Models").
-    """
-
-    root: Path
-
-    @cached_property
-    def _paths(self) -> Mapping[str, str]:
-        """Controller (empty for v2) -> path in the hierarchy, from /proc/self/cgroup."""
-        found: dict[str, str] = {}
-        for line in _text(self.root / "proc/self/cgroup").splitlines():
-            _, controllers, path = line.split(":", 2)
-            for controller in controllers.split(","):
-                found[controller] = path
-        return found
-
-    def _levels(self, controller: str) -> Iterable[Path]:
-        """The group's folder and every one above it, as far as they are visible."""
-        mounts = ("unified", "") if not controller else (controller, f"{controller},cpuacct", f"cpuacct,{controller}")
-        path = Path(self._paths.get(controller, "/").lstrip("/"))
-        for mount in mounts:
-            base = self.root / "sys/fs/cgroup" / mount
-            if base.is_dir():
-                yield from (base / level for level in (path, *path.parents))
-
-    def cores(self) -> float | None:
-        """The CPU quota in cores; None when there is none."""
-        found: list[float] = []
-        for level in self._levels(""):
-            words = _text(level / "cpu.max").split()
-            if len(words) == 2 and words[0].isdigit():
-                found.append(int(words[0]) / int(words[1]))
-        for level in self._levels("cpu"):
-            quota, period = _number(level / "cpu.cfs_quota_us"), _number(level / "cpu.cfs_period_us")
-            if quota and quota > 0 and period:
-                found.append(quota / period)
-        return min(found, default=None)
-
-    def memory(self) -> int | None:
-        """The memory limit in bytes; None when there is none."""
-        files = [level / "memory.max" for level in self._levels("")]
-        files += [level / "memory.limit_in_bytes" for level in self._levels("memory")]
-        # v1 writes "no limit" as the largest page-aligned number, so what no machine has is none.
-        found = [value for file in files if (value := _number(file)) and 0 < value < 2**60]
-        return min(found, default=None)
 
 
 def find_nginx(wanted: str) -> tuple[Nginx, ...]:
@@ -365,7 +314,7 @@ def _own_cores() -> float:
 
 
 def _physical_memory(root: Path) -> int:
-    match = re.search(r"^MemTotal:\s+(\d+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
+    match = re.search(r"^MemTotal:\s+(\d+) kB", text(root / "proc/meminfo"), re.MULTILINE)
     if match:
         return int(match[1]) * 1024
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -392,15 +341,3 @@ def user_exists(name: str) -> bool:
     except KeyError:
         return False
     return True
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _number(path: Path) -> int | None:
-    word = _text(path).strip()
-    return int(word) if re.fullmatch(r"-?\d+", word) else None

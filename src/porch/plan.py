@@ -7,12 +7,12 @@ reason as a sentence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
-T = TypeVar("T")
-
-AS_SET = "as set"
-"""The reason of what was simply said: a note with these words would tell nothing."""
+from porch.chosen import AS_SET as AS_SET  # noqa: PLC0414  # part of the Plan
+from porch.chosen import Chosen as Chosen  # noqa: PLC0414  # part of the Plan
+from porch.secured import TlsMode as TlsMode  # noqa: PLC0414  # part of the Plan
+from porch.secured import TlsPlan as TlsPlan  # noqa: PLC0414  # part of the Plan
 
 WRAPPER = "wrapper"
 """Folder beside kept files: the package around the app, and nothing that could stand in for another module."""
@@ -20,26 +20,6 @@ WRAPPER = "wrapper"
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]
 Part = Literal["all", "app", "nginx"]
-TlsMode = Literal["off", "files", "self-signed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen(Generic[T]):
-    """One decision."""
-
-    setting: str
-    """Key of the setting, such as `limits.body`."""
-    value: T
-    origin: str
-    """`default`, `detected`, `porch.toml:7`, `$WEB_CONCURRENCY`, `--workers`, ..."""
-    reason: str
-    """Why this value, for a reader of the rendered file; one line."""
-
-    @property
-    def note(self) -> str:
-        """The reason as the sentence above a rendered line; empty when the value was simply said."""
-        plain = not self.reason or self.reason == AS_SET
-        return "" if plain else f"{self.reason[0].upper()}{self.reason[1:]}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,38 +114,6 @@ class HttpPlan:
     def probed(self) -> str:
         """Host header of porch's own questions: a name that the app will know."""
         return next((name for name in self.domains.value if not name.startswith("*")), "localhost")
-
-
-@dataclass(frozen=True, slots=True)
-class TlsPlan:
-    """HTTPS on all addresses that the site listens on, or nowhere."""
-
-    mode: Chosen[TlsMode]
-    """Where the certificate comes from."""
-    certificate: Chosen[str]
-    """The file with the chain, absolute; empty for none."""
-    key: Chosen[str]
-    names: tuple[str, ...]
-    """Names and addresses that the certificate is for."""
-    redirect: Chosen[tuple[str, ...]]
-    """Addresses of plain HTTP, which lead to HTTPS."""
-    profile: Chosen[str]
-    """`intermediate` or `modern`."""
-    hsts: Chosen[int]
-    """Seconds; 0: browsers are told nothing."""
-    hsts_subdomains: Chosen[bool]
-    folder: Chosen[str]
-    """Where certificates and keys are kept that porch makes or fetches, absolute."""
-
-    @property
-    def on(self) -> bool:
-        """Whether there is TLS."""
-        return self.mode.value != "off"
-
-    @property
-    def authority(self) -> str:
-        """The certificate of the authority for development, which browsers are told to trust; its key is beside it."""
-        return f"{self.folder.value}/authority/ca.pem"
 
 
 @dataclass(frozen=True, slots=True)

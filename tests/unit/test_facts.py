@@ -12,7 +12,8 @@ import pytest
 
 import decided
 from porch import facts
-from porch.facts import MIB, Cgroups, find_python, find_servers, out_of_reach, parse_nginx, search_path
+from porch.cgroups import Cgroups
+from porch.facts import MIB, find_python, find_servers, out_of_reach, parse_nginx, search_path
 
 GIB = 1024 * MIB
 

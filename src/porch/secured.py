@@ -1,0 +1,45 @@
+"""The part of the Plan about HTTPS.
+
+Rule: as in `plan`: frozen data, with no behaviour beyond names of paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from porch.chosen import Chosen
+
+TlsMode = Literal["off", "files", "self-signed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPlan:
+    """HTTPS on all addresses that the site listens on, or nowhere."""
+
+    mode: Chosen[TlsMode]
+    """Where the certificate comes from."""
+    certificate: Chosen[str]
+    """The file with the chain, absolute; empty for none."""
+    key: Chosen[str]
+    names: tuple[str, ...]
+    """Names and addresses that the certificate is for."""
+    redirect: Chosen[tuple[str, ...]]
+    """Addresses of plain HTTP, which lead to HTTPS."""
+    profile: Chosen[str]
+    """`intermediate` or `modern`."""
+    hsts: Chosen[int]
+    """Seconds; 0: browsers are told nothing."""
+    hsts_subdomains: Chosen[bool]
+    folder: Chosen[str]
+    """Where certificates and keys are kept that porch makes or fetches, absolute."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is TLS."""
+        return self.mode.value != "off"
+
+    @property
+    def authority(self) -> str:
+        """The certificate of the authority for development, which browsers are told to trust; its key is beside it."""
+        return f"{self.folder.value}/authority/ca.pem"
