@@ -239,7 +239,7 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "count or auto": (COUNT_AUTO, st.one_of(st.integers(1, 512), st.just("auto"))),
     "ratio": (RATIO, st.floats(0, 64)),
     "unit": (UNIT, st.one_of(st.just(""), UNITS)),
-    "folders": (FOLDERS, st.lists(LINES.filter(bool)).map(tuple)),
+    "folders": (FOLDERS, st.lists(LINES.filter(lambda path: bool(path) and path.isprintable())).map(tuple)),
     "choice": (WORD, st.sampled_from(("auto", "gunicorn", "granian"))),
     "words": (v.WORDS, st.lists(LINES).map(tuple)),
     "addresses": (
