@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from porch.syntax.file import Unwritable
 def main(words: Sequence[str]) -> int:
     """Plan anew, write, and tell; returns 0, or 5 when the next generation cannot be."""
     # The site comes first: half a second of planning must not be felt by those who use it.
-    os.nice(10)
+    with suppress(OSError):  # a filter of system calls may forbid it
+        os.nice(10)
     try:
         told = _plan(words[0], words[1:])
     except Refused as refused:
