@@ -41,6 +41,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         ("", "lock", "/run/lock", "$URL", "postgresql://ada:a%40b@db/shop", "sqlite:///x")
     ),
     "run.watch": st.booleans(),
+    "container.base": st.sampled_from(("auto", "python:3.12-slim-trixie", "Not an image")),
+    "container.slim": st.booleans(),
+    "container.lock": st.sampled_from(("auto", "requirements.txt", "none.txt")),
+    "container.packages": st.lists(st.sampled_from(("libpq5", "ffmpeg")), unique=True),
+    "container.stdlib_bytecode": st.booleans(),
+    "container.porch": st.sampled_from(("auto", "porch", "x/none.whl", "a $b")),
     "run.drain_delay": st.integers(0, 30),
     "run.part": st.sampled_from(("all", "app", "nginx")),
     "run.address": st.sampled_from(("app:8000", "127.0.0.1:9000", "[::1]:1", "a$b:1", "app", "app:0", "x.org:70000")),

@@ -16,6 +16,7 @@ from porch.certificates import Pair
 from porch.errors import Problem, Refused
 from porch.facts import Facts, Machine, Nginx, parse_nginx
 from porch.frameworks.finding import Finding, StaticFolder
+from porch.frameworks.needs import Needs, Packaging
 from porch.places import Place
 from porch.plan import Plan
 from porch.sources import Said
@@ -126,6 +127,24 @@ def plan_of(
 ) -> Plan:
     """The Plan that follows."""
     return decide.plan(make_said(given or {}, origins), facts or make_facts(), finding or make_finding())
+
+
+PACKAGING = Packaging(
+    found=(Needs("pip", "requirements.txt", ("requirements.txt",), packages=frozenset({"flask"})),), title="shop"
+)
+"""A project with a list of requirements."""
+
+
+def image_plan_of(
+    given: Mapping[str, object] | None = None,
+    facts: Facts | None = None,
+    finding: Finding | None = None,
+    origins: Mapping[str, str] | None = None,
+    packaging: Packaging = PACKAGING,
+) -> Plan:
+    """The Plan of an image of the project."""
+    said = make_said(given or {}, origins)
+    return decide.plan_of_image(said, facts or make_facts(), finding or make_finding(), packaging)
 
 
 def problems_of(

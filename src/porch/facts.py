@@ -218,7 +218,7 @@ def _names(binary: str, directive: bytes) -> bool:
 
 
 # Built in unless left out on purpose (`./configure --help` of nginx 1.22 and 1.31).
-_BUILT_IN = ("gzip", "map", "geo", "limit_conn", "limit_req", "proxy", "uwsgi", "upstream_keepalive", "charset")
+BUILT_IN = ("gzip", "map", "geo", "limit_conn", "limit_req", "proxy", "uwsgi", "upstream_keepalive", "charset")
 
 
 def parse_nginx(binary: str, told: str, *, embedded: bool = False) -> Nginx | None:
@@ -228,7 +228,7 @@ def parse_nginx(binary: str, told: str, *, embedded: bool = False) -> Nginx | No
         return None
     added = set(re.findall(r"--with-(\w+)_module(?!=dynamic)\b", told))
     left_out = set(re.findall(r"--without-(\w+)_module\b", told))
-    modules = frozenset(added | {f"http_{name}" for name in _BUILT_IN} - left_out)
+    modules = frozenset(added | {f"http_{name}" for name in BUILT_IN} - left_out)
     if "--with-pcre-jit" in told:
         modules |= {"pcre_jit"}
     major, minor, patch = map(int, version.groups())

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from porch import decide, facts, frameworks, settings, sources
+from porch import __version__, decide, facts, frameworks, settings, sources
 from porch.errors import Problem, Refused
 from porch.facts import Facts
 from porch.frameworks import Finding
@@ -73,6 +73,22 @@ def plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     if wanted.running is None:
         return plan
     return replace(plan, run=replace(plan.run, generation=wanted.running.generation))
+
+
+IN_AN_IMAGE = ("DJANGO_SETTINGS_MODULE",)
+"""Variables that tell of the project, and not of who describes its image."""
+
+
+def image_plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
+    """The Plan for the project in an image of its own, whatever this machine is; raises Refused."""
+    known = {name: environ[name] for name in IN_AN_IMAGE if name in environ}
+    said = said_for(wanted, known)
+    found = _facts(wanted, said, environ)
+    finding = _finding(said, found, environ)
+    lock = said.settings.container.lock
+    project = frameworks.Project(Path(found.folder), (), environ)
+    packaging = frameworks.packaging(project, found.python, "" if lock == AUTO else lock)
+    return decide.plan_of_image(said, found, finding, replace(packaging, porch=f"porch=={__version__}"))
 
 
 def _facts(wanted: Asked, said: Said, environ: Mapping[str, str]) -> Facts:

@@ -191,6 +191,11 @@ def _list_of(one: Callable[[str], str], what: str) -> Callable[[object], tuple[s
     return parse
 
 
+def list_of(name: str, one: Callable[[str], str], what: str) -> Kind:
+    """Several words of one kind, as a list, or with spaces between; `one` reads each."""
+    return Kind(name, _list_of(one, what), " ".join, _LIST, many=True)
+
+
 def _address(raw: str) -> str:
     if raw.startswith("unix:"):
         if not re.fullmatch(r"/[^\s,]{1,99}", raw[5:]) or not raw.isprintable():

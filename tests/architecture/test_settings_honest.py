@@ -11,22 +11,24 @@ from typing import Any, cast
 
 import pytest
 
-from decided import FOLDER, make_facts, make_finding, plan_of
+from decided import FOLDER, PACKAGING, image_plan_of, make_facts, make_finding, plan_of
 from porch import servers
 from porch.certificates import Pair
 from porch.cli.parser import COMMANDS, parser
+from porch.frameworks.needs import Needs, Packaging
 from porch.places import Place
 from porch.plan import Plan
 from porch.runtime import assemble, certificate
 from porch.settings import specs
 from porch.spec import Spec
-from porch.targets import nginx, systemd
+from porch.targets import docker, nginx, systemd
 
 PLACES = {
     f"{FOLDER}/media": Place(True, folder=True),
     f"{FOLDER}/static": Place(True, folder=True),
     f"{FOLDER}/static/index.html": Place(True),
     f"{FOLDER}/conf/gunicorn.conf.py": Place(True, text="workers = 5\n"),
+    f"{FOLDER}/vendor/porch-0.1.0-py3-none-any.whl": Place(True),
 }
 FILES = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
 SUITABLE: Mapping[str, Mapping[str, object]] = {
@@ -48,6 +50,7 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "tls.hsts_subdomains": FILES,
 }
 """Setting -> what a plan needs for it to matter."""
+LOCKED = Packaging(found=(Needs("uv", "uv.lock", ("pyproject.toml", "uv.lock")),))
 SAID_BY_FACTS = {
     "app.python": {"python": f"{FOLDER}/.venv/bin/python"},
     "nginx.binary": {"nginx": make_facts().nginx[1:]},
@@ -85,7 +88,12 @@ def decided_with(spec: Spec, server: str, *, said: bool) -> dict[str, object]:
     interface = "asgi" if "asgi" in given.values() or server == "uvicorn" else "wsgi"
     target = str(given.get("app.target", "shop:app"))
     facts = make_facts(PLACES | python, cores=8, root=True, resolvers=("10.0.0.2",), pairs=Good(), **changes)
-    return outputs(plan_of(given, facts, make_finding(interface=interface, target=target)))
+    finding = make_finding(interface=interface, target=target)
+    if spec.section == "container":
+        found = LOCKED if spec.name == "lock" and not said else PACKAGING
+        image = image_plan_of(given, facts, finding, packaging=found)
+        return {file.path: file.text for file in docker.files(image)}
+    return outputs(plan_of(given, facts, finding))
 
 
 @pytest.mark.parametrize("spec", specs(), ids=lambda spec: spec.key)

@@ -26,7 +26,7 @@ from porch.plan import Plan
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.syntax.words import split
-from porch.targets import nginx, supervisord, systemd
+from porch.targets import docker, nginx, supervisord, systemd
 from porch.values import AUTO
 
 KEPT = "/srv/deploy"
@@ -128,6 +128,14 @@ class Case:
         """The text with the case's own folder replaced."""
         return text.replace(str(self.app), decided.FOLDER)
 
+    def image(self, monkeypatch: pytest.MonkeyPatch) -> Plan:
+        """What is decided for an image; raises Refused."""
+        said = self.said(monkeypatch)
+        lock = said.settings.container.lock
+        found = frameworks.packaging(Project(self.app), "", "" if lock == AUTO else lock)
+        found = replace(found, title=self.folder.name, porch="porch==0.1.0")
+        return decide.plan_of_image(said, self.facts(), self.finding(said), found)
+
     def plan(self, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Said]:
         """Everything that is decided; raises Refused."""
         said = self.said(monkeypatch)
@@ -163,6 +171,12 @@ def _kept(plan: Plan) -> tuple[File, ...]:
     alone = decide.kept(plan, KEPT)
     own = servers.by_name(plan.server.name.value).files(alone)
     return (supervisord.file(alone), *(replace(file, path=f"kept-{file.path}") for file in own))
+
+
+def image_outputs(plan: Plan) -> dict[str, str]:
+    """Name -> text of what an image is made from, and what is said while it is rendered."""
+    files = {file.path.lstrip("."): file.text for file in docker.files(plan)}
+    return files | {"warnings.txt": "".join(f"{each}\n" for each in plan.warnings)}
 
 
 def refusal(case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

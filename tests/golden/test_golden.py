@@ -14,9 +14,9 @@ import nginx_rules
 
 sys.path.append(str(Path(__file__).parent))
 
-from golden import HERE, Case, cases, compare, outputs, refusal
+from golden import HERE, Case, cases, compare, image_outputs, outputs, refusal
 
-KINDS = ("cases", "cases/errors")
+KINDS = ("cases", "cases/errors", "images")
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,12 @@ def test_every_project_keeps_the_rules(case: Case, monkeypatch: pytest.MonkeyPat
     """No rule of the edge is broken in any of them."""
     plan, _ = case.plan(monkeypatch)
     assert nginx_rules.broken(nginx_rules.read(plan)) == []
+
+
+@pytest.mark.parametrize("case", cases("images"), ids=lambda case: case.folder.name)
+def test_a_project_becomes_this_image(case: Case, monkeypatch: pytest.MonkeyPatch, update: bool) -> None:
+    """The Dockerfile and what it leaves out are those that were reviewed."""
+    compare(case, image_outputs(case.image(monkeypatch)), update=update)
 
 
 @pytest.mark.parametrize("case", cases("cases/errors"), ids=lambda case: case.folder.name)

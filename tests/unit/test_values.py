@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from porch import values as v
 from porch.settings import specs
+from porch.settings.containers import PACKAGES
 from porch.settings.path import PATHS, Path
 from porch.settings.process import PROCESSES, Process
 from porch.settings.systemd import NAME as UNIT
@@ -60,6 +61,8 @@ READ: list[tuple[Kind, object, object]] = [
     (v.WORDS, "python manage.py 'say hello'", ("python", "manage.py", "say hello")),
     (v.WORDS, ["sh", "a b"], ("sh", "a b")),
     (v.WORDS, "", ()),
+    (PACKAGES, "libpq5, g++", ("libpq5", "g++")),
+    (PACKAGES, "", ()),
     (v.ADDRESSES, 8080, ("8080",)),
     (v.ADDRESSES, "localhost:80", ("127.0.0.1:80",)),
     (v.ADDRESSES, "*:80", ("0.0.0.0:80",)),
@@ -255,6 +258,7 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
             lambda each: tuple(dict.fromkeys(each))
         ),
     ),
+    "packages": (PACKAGES, st.lists(st.sampled_from(("libpq5", "g++", "libmagic1t64")), unique=True).map(tuple)),
     "domains": (v.DOMAINS, st.lists(NAMES, unique=True, max_size=4).map(tuple)),
     "prefix": (v.PREFIX, st.one_of(st.just(""), URLS)),
     "route": (v.ROUTE, st.one_of(st.just(""), URLS)),

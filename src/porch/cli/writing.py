@@ -31,7 +31,7 @@ def render(given: Namespace) -> int:
         fix = suggestion(given.name, known) or f"known: {', '.join(known)}"
         raise Refused(Problem(f'there is no target "{given.name}"', "command line", fix))
     folder = Path(given.out or ".")
-    plan = _plan(given, target, folder.absolute())
+    plan = _plan_of_image(given) if target.of_image else _plan(given, target, folder.absolute())
     files = target.files(plan)
     for warning in plan.warnings:
         screen.warn(warning)
@@ -79,6 +79,14 @@ def _plan(given: Namespace, target: Target, folder: Path) -> Plan:
         typed = (*typed, Flag(settings.spec("server.name").key, given.name, f"render {given.name}"))
     plan = mainline.plan_for(mainline.asked(given.target, typed, given.config), os.environ)
     return decide.kept(plan, str(folder)) if target.alone else plan
+
+
+def _plan_of_image(given: Namespace) -> Plan:
+    """The Plan for an image: the same on every machine."""
+    ours = [name for name in sorted(os.environ) if name in {spec.variable for spec in settings.specs()}]
+    if ours:
+        screen.warn(f"{', '.join(ours)}: variables of this shell are no part of an image; give flags in their place")
+    return mainline.image_plan_for(mainline.asked(given.target, flags(given), given.config), os.environ)
 
 
 def init(given: Namespace) -> int:

@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from porch.decide import clients, edge, paths, processes, running, serving, tls
+from porch.decide import clients, edge, image, paths, processes, running, serving, tls
 from porch.decide.desk import Desk
 from porch.decide.standalone import kept
 from porch.decide.systemd import systemd
 from porch.errors import Exit, Refused
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
+from porch.frameworks.needs import Packaging
+from porch.imaged import PlanOfImage, with_image
 from porch.plan import AS_SET, AppPlan, Chosen, Interface, Plan
 from porch.servers import Server
 from porch.sources import Said
 from porch.values import AUTO
 
-__all__ = ["kept", "plan", "user"]
+__all__ = ["kept", "plan", "plan_of_image", "user"]
 
 PRESTART = "prestart.sh"
 LOCKING = ("postgresql", "postgres", "mysql", "mariadb")
@@ -30,7 +32,22 @@ LOCKING = ("postgresql", "postgres", "mysql", "mariadb")
 
 def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
     """Every decision; raises Refused with every problem."""
-    desk = Desk(said, facts, finding)
+    return _plan(Desk(said, facts, finding))
+
+
+def plan_of_image(said: Said, facts: Facts, finding: Finding, packaging: Packaging) -> PlanOfImage:
+    """Every decision as it will be in an image, and what the image is made of; raises Refused with every problem."""
+    needs, inside = image.needs_of(said, packaging), image.said_inside(said)
+    interface = _interface(Desk(inside, facts, finding)).value
+    desk = Desk(inside, image.facts_inside(facts, inside, needs, interface), finding)
+    decided = _plan(desk)
+    found = image.image(desk, decided, needs, packaging, said)
+    if desk.problems:
+        raise Refused(*desk.problems)
+    return with_image(_with_warnings(decided, (*said.notes, *desk.warnings)), found)
+
+
+def _plan(desk: Desk) -> Plan:
     interface, python = _interface(desk), _python(desk)
     config = serving.own_config(desk)
     server = serving.choose(desk, interface.value, config.value)
@@ -66,7 +83,7 @@ def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
     _tell_what_cannot_be(desk, server)
     if desk.problems:
         raise Refused(*desk.problems)
-    return _with_warnings(decided, (*said.notes, *desk.warnings))
+    return _with_warnings(decided, (*desk.said.notes, *desk.warnings))
 
 
 def user(said: Said, facts: Facts, finding: Finding) -> str:

@@ -14,6 +14,7 @@ from porch.frameworks.finding import Finding, StaticFolder, Statics
 from porch.frameworks.flask import FLASK
 from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.generic import GENERIC
+from porch.frameworks.needs import Needs, Packaging, packaging
 from porch.frameworks.project import Project, SyntaxFault
 from porch.frameworks.quart import QUART
 from porch.frameworks.requirements import requirements
@@ -114,9 +115,12 @@ __all__ = [
     "FRAMEWORKS",
     "Finding",
     "Framework",
+    "Needs",
+    "Packaging",
     "Project",
     "StaticFolder",
     "Statics",
     "contains_code",
     "detect",
+    "packaging",
 ]

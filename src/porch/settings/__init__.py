@@ -13,6 +13,7 @@ from typing import Any, cast
 from porch import values as v
 from porch.settings.answers import Answers
 from porch.settings.app import App, Server
+from porch.settings.containers import Container
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
 from porch.settings.path import KEYS, PATHS, Paths
 from porch.settings.process import KEYS as PROCESS_KEYS
@@ -59,6 +60,7 @@ class Settings:
         example="queue command='python worker.py' count=2",
     )
     systemd: Systemd = Systemd()
+    container: Container = Container()
 
 
 @cache

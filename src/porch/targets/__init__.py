@@ -28,6 +28,11 @@ class Target(Protocol):
         """What it renders runs without porch, so that folders and sockets lie beside it."""
         ...
 
+    @property
+    def of_image(self) -> bool:
+        """It describes an image, so that nothing of this machine is in it."""
+        ...
+
     def files(self, plan: Plan) -> list[File]:
         """Its files, relative to the folder they are written to."""
         ...
@@ -38,6 +43,7 @@ class Nginx:
 
     name = "nginx"
     alone = True
+    of_image = False
 
     def files(self, plan: Plan) -> list[File]:
         """One file."""
@@ -50,6 +56,7 @@ class OwnConfiguration:
     """The app server's own configuration file."""
 
     alone = True
+    of_image = False
 
     def __init__(self, server: str) -> None:
         self.name = server
@@ -66,6 +73,7 @@ class Supervisord:
 
     name = "supervisord"
     alone = True
+    of_image = False
 
     def files(self, plan: Plan) -> list[File]:
         """supervisord.conf, what nginx and the server read, and the wrapper."""
@@ -81,12 +89,27 @@ class Systemd:
 
     name = "systemd"
     alone = False
+    of_image = False
 
     def files(self, plan: Plan) -> list[File]:
         """The service, and a socket unit where a port needs it."""
         from porch.targets import systemd
 
         return systemd.files(plan)
+
+
+class Docker:
+    """The image of the app, nginx and porch."""
+
+    name = "docker"
+    alone = False
+    of_image = True
+
+    def files(self, plan: Plan) -> list[File]:
+        """How it is built, and from what not."""
+        from porch.targets import docker
+
+        return docker.files(plan)
 
 
 def _wrapper() -> list[File]:
@@ -102,6 +125,7 @@ TARGETS: tuple[Target, ...] = (
     Nginx(),
     OwnConfiguration("gunicorn"),
     OwnConfiguration("uwsgi"),
+    Docker(),
     Supervisord(),
     Systemd(),
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import anything
-from decided import plan_of
+from decided import image_plan_of, plan_of
 from porch import servers
 from porch.errors import Refused
 from porch.facts import Facts
@@ -19,7 +19,7 @@ from porch.frameworks.finding import Finding
 from porch.plan import Chosen, Plan
 from porch.settings import specs
 from porch.syntax.file import Unwritable
-from porch.targets import nginx
+from porch.targets import docker, nginx
 
 ORIGINS = st.dictionaries(st.just("server.args"), st.just("$GUNICORN_CMD_ARGS"))
 
@@ -47,6 +47,26 @@ def texts(plan: Plan) -> list[str] | str:
         return [file.text for file in (nginx.file(plan), *servers.by_name(plan.server.name.value).files(plan))]
     except Unwritable as unwritable:
         return unwritable.setting
+
+
+def image_of(given: Mapping[str, Any], machine: Facts, app: Finding) -> list[str] | str:
+    """What an image is made from, or what is told instead."""
+    try:
+        return [file.text for file in docker.files(image_plan_of(given, machine, app))]
+    except Refused as refused:
+        return [problem.what for problem in refused.problems]
+    except Unwritable as unwritable:
+        return unwritable.setting
+
+
+@settings(max_examples=60, deadline=None)
+@given(anything.said(), anything.facts(), anything.facts(), anything.findings())
+def test_an_image_is_the_same_on_every_machine(
+    given: dict[str, Any], machine: Facts, another: Facts, app: Finding
+) -> None:
+    """Nothing of the machine that it is rendered on is in an image, but what the project's folder holds."""
+    same_project = replace(another, folder=machine.folder, places=machine.places)
+    assert image_of(given, machine, app) == image_of(given, same_project, app) != []
 
 
 @settings(max_examples=80, deadline=None)

@@ -349,14 +349,14 @@ def test_lines_remember_their_setting() -> None:
 
 def test_targets_are_found_by_their_name() -> None:
     """Every target has a name of its own, renders files, and another name is none."""
-    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi", "supervisord", "systemd"]
+    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi", "docker", "supervisord", "systemd"]
     assert by_name("nginx") is TARGETS[0]
     assert by_name("apache") is None
     assert [file.path for file in nginx_files(PLANS["plain"])] == ["nginx.conf"]
     assert written(TARGETS[2].files(PLANS["uwsgi"])) == ["uwsgi.ini"]
     gunicorn = plan({"server.name": "gunicorn"})
     assert written(TARGETS[1].files(gunicorn)) == ["gunicorn.conf.py"]
-    assert written(TARGETS[3].files(gunicorn)) == ["supervisord.conf", "nginx.conf", "gunicorn.conf.py"]
+    assert written(TARGETS[4].files(gunicorn)) == ["supervisord.conf", "nginx.conf", "gunicorn.conf.py"]
 
 
 def written(files: list[File]) -> list[str]:

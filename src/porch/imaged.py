@@ -1,0 +1,56 @@
+"""What an image is made of, beside the Plan that it will run.
+
+Rule: as in `plan`: frozen data, each value beside its reason and its origin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from porch.plan import Chosen, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """What the image is made of."""
+
+    title: str
+    base: Chosen[str]
+    """Name of the image that the stages start from."""
+    slim: Chosen[bool]
+    tool: str
+    """What installs the dependencies: `uv`, `poetry`, `pdm`, `pipenv`, `pip`, `pyproject`; empty: there are none."""
+    lock: Chosen[str]
+    """The file that they come from, relative to the project."""
+    files: tuple[str, ...]
+    """All that the installation reads."""
+    whole: bool
+    """It needs the whole project."""
+    added: tuple[str, ...]
+    """What pip is told to add to them, for porch: the app servers, as `name==version`."""
+    porch: Chosen[str]
+    packages: Chosen[tuple[str, ...]]
+    """Debian packages that the app needs when it runs."""
+    building: tuple[str, ...]
+    """Debian packages that its dependencies are compiled with."""
+    bytecode: Chosen[bool]
+    """Compile the standard library too."""
+    collect: tuple[str, ...]
+    """Words of the command that collects static files; empty for none."""
+    secrets: tuple[str, ...]
+    """Variables that this command is given throw-away values in."""
+    environment: tuple[tuple[str, str], ...]
+    """Variables of the image: what was typed, and what no file may say of another machine."""
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOfImage(Plan):
+    """Everything that was decided as it will be in the image, and the image."""
+
+    image: ImagePlan
+
+
+def with_image(plan: Plan, image: ImagePlan) -> PlanOfImage:
+    """The Plan and the image together."""
+    return PlanOfImage(**{each.name: getattr(plan, each.name) for each in fields(plan)}, image=image)

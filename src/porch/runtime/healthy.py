@@ -1,0 +1,69 @@
+"""`python -m porch.runtime.healthy`: whether the instance of this container is ready; exit code 0 or 1.
+
+Rule: asked often, so it imports little; it finds the instance by its process, wherever its run folder lies, and asks
+as a client would: through nginx, to a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from porch.runtime import listen, probe
+
+RESIDENT = b"porch.runtime"
+WITHIN = 4.0
+"""Seconds: below the time that a HEALTHCHECK or a probe has."""
+
+
+def launches() -> list[str]:
+    """The launch files of the instances that this process can see."""
+    found: list[str] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")[:-1]
+            except OSError:
+                continue
+            if RESIDENT in words[:-1]:
+                found.append(os.fsdecode(words[-1]))
+    return found
+
+
+def ready(launch: str) -> bool:
+    """Whether the instance of that launch file answers."""
+    try:
+        told: dict[str, Any] = json.loads(Path(launch).read_bytes())
+    except (OSError, ValueError):
+        return False
+    asked = probe.Probe(listen.parse(told["listen"][0]), "http", told["host"])
+    return asyncio.run(_answers(asked))
+
+
+async def _answers(asked: probe.Probe) -> bool:
+    try:
+        async with asyncio.timeout(WITHIN):
+            await probe.until_ready(asked)
+    except TimeoutError:
+        return False
+    return True
+
+
+def main() -> int:
+    """0 when every instance is ready, and there is one."""
+    found = launches()
+    if not found:
+        sys.stderr.write("no instance of porch runs here yet\n")
+        return 1
+    silent = [each for each in found if not ready(each)]
+    if silent:
+        sys.stderr.write(f"the instance of {silent[0]} is not ready\n")
+    return int(bool(silent))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

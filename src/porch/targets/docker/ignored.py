@@ -1,0 +1,52 @@
+"""What is kept out of the image: history, secrets, databases, and what is made anew.
+
+Rule: a secret that a project is likely to hold never comes near an image; whoever needs one takes its line out.
+"""
+
+from __future__ import annotations
+
+from typing import Final, LiteralString
+
+from porch.plan import Plan
+
+HEADER: Final = (
+    "What the image is built without. Written by porch; yours to keep: take a line out for what the app needs, such as "
+    "a database that it only reads."
+)
+
+GROUPS: Final[tuple[tuple[str, tuple[LiteralString, ...]], ...]] = (
+    (
+        "Secrets: an image is copied around. They are given when the container starts.",
+        (
+            "**/.env", "**/.env.*", "**/*.env", "**/.envrc", "secrets", "**/*.pem", "**/*.key", "**/*.p12",
+            "**/*.pfx", "**/*.jks", "**/*.kdbx", "**/id_rsa*", "**/id_ecdsa*", "**/id_ed25519*", "**/.ssh", "**/.aws",
+            "**/.azure", "**/.gcloud", "**/.kube", "**/.docker", "**/.netrc", "**/.pypirc", "**/.npmrc", "**/.pgpass",
+            "**/.htpasswd", "**/credentials.json", "**/service-account*.json",
+        ),
+    ),
+    (
+        "Databases: they outlive a container, in a volume.",
+        ("**/*.sqlite", "**/*.sqlite3", "**/*.sqlite3-*", "**/*.db"),
+    ),
+    (
+        "History, and the tools' own notes.",
+        ("**/.git", "**/.hg", "**/.svn", ".github", ".gitlab-ci.yml", ".idea", ".vscode"),
+    ),
+    (
+        "Made anew in the image, or only needed to develop.",
+        (
+            "**/__pycache__", "**/*.py[co]", ".venv", "venv", "node_modules", "tests", "**/.pytest_cache",
+            "**/.mypy_cache", "**/.ruff_cache", ".tox", ".nox", ".coverage*", "htmlcov", "build", "dist",
+            "**/*.egg-info", "**/*.log", "**/.DS_Store",
+        ),
+    ),
+    ("How it is built and started.", ("Dockerfile*", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml")),
+)  # fmt: skip
+"""Note, and the patterns below it."""
+
+
+def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
+    """The same without folders that nginx answers from, such as a `build` that a bundler writes."""
+    inside = [each.path.removeprefix(f"{plan.app.folder}/") for each in plan.static.value]
+    served = {path.partition("/")[0] for path in inside}
+    return tuple((note, tuple(each for each in patterns if each not in served)) for note, patterns in GROUPS)

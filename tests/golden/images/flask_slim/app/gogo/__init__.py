@@ -1,0 +1,6 @@
+from flask import Flask
+
+
+def create():
+    app = Flask(__name__)
+    return app

@@ -1,0 +1,3 @@
+from gogo import create
+
+app = create()
