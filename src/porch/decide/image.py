@@ -18,7 +18,7 @@ from porch.frameworks.needs import NOTHING, Needs, Packaging
 from porch.imaged import ImagePlan
 from porch.places import Place
 from porch.plan import AS_SET, Chosen, Interface, Plan
-from porch.servers.tested import BROUGHT, VERSIONS
+from porch.servers.tested import BROUGHT, TLS, VERSIONS, WATCH
 from porch.sources import Said
 from porch.values import AUTO
 
@@ -170,6 +170,7 @@ def _added(desk: Desk, plan: Plan, needs: Needs) -> tuple[str, ...]:
             wanted += [*((each.packages[0],) if not brought else ()), *each.quick_with]
     kind = plan.server.worker_class.value
     wanted += [WORKER_PACKAGES[kind]] if kind in WORKER_PACKAGES else []
+    wanted += [*(TLS if plan.tls.on else ()), *(WATCH if plan.run.watch.value else ())]
     return tuple(f"{name}=={VERSIONS[name]}" for name in sorted(set(wanted)) if name not in needs.packages)
 
 

@@ -16,8 +16,16 @@ VERSIONS: Mapping[str, str] = {
     "websockets": "17.4",
     "pyuwsgi": "2.0.30.post1",
     "gevent": "26.9.0",
+    "cryptography": "50.0.2",
+    "acme": "5.9.0",
+    "certifi": "2026.10.18",
+    "watchfiles": "1.3.0",
 }
 """Package -> version."""
+
+TLS = ("cryptography", "acme", "certifi")
+WATCH = ("watchfiles",)
+"""What porch itself needs, for certificates and to see changed code: its extras of these names."""
 
 BROUGHT = ("granian", "gunicorn", "uvicorn")
 """Servers that come with porch wherever it is installed."""

@@ -110,7 +110,7 @@ def _installed(image: ImagePlan) -> Iterator[Node]:
     steps.append((PIP, "--no-deps", f"./{inside}" if wheel else image.porch.value))
     if image.added:
         steps.append((PIP, *image.added))
-    servers = "; then porch, which needs no package, and app servers for it" if image.added else "; then porch"
+    servers = "; then porch, and the app servers that it brings" if image.added else "; then porch"
     yield run(steps, f"{note}{servers}.", image.lock.setting)
 
 
