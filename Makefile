@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 TESTS  ?= tests
 
-.PHONY: help run test unit lint types docs docs-check bench ci clean
+.PHONY: help run test reloads unit lint types docs docs-check bench ci clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,9 @@ run: $(READY)  ## serve the sample app at http://127.0.0.1:8080
 
 test: $(TOOLS)  ## run the tests
 	$(BIN)/python tools/test.py $(TESTS)
+
+reloads: $(TOOLS)  ## reload each server twenty times under load
+	RELOADS=20 $(BIN)/pytest tests/e2e/test_reload.py -k no_request_is_lost
 
 unit: $(TOOLS)  ## run the quick tests only
 	$(BIN)/pytest tests/unit tests/golden tests/architecture
@@ -40,7 +43,7 @@ docs-check: $(TOOLS)  ## are the generated pages current?
 bench: $(TOOLS)  ## measure side by side; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
 
-ci: lint types docs-check test  ## everything that must pass
+ci: lint types docs-check test reloads  ## everything that must pass
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -15,7 +15,7 @@ def app(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
         time.sleep(float(environ["QUERY_STRING"]))
     body = f"{RELEASE} {length}".encode()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    start_response(STATUS, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]
 """
 ASGI = """\
@@ -55,8 +55,12 @@ RAISES = 'raise RuntimeError("the release is broken")\n'
 HANGS = "time.sleep(3600)\n"
 CRASHES = f"import os\nos.kill(os.getpid(), {int(signal.SIGSEGV)})\n"
 ENDS = "raise SystemExit(7)\n"
+ILL = 'STATUS = "500 Ill"\n'
+"""In a WSGI app; the others are always well."""
 
 
 def release(interface: str, number: int, bad: str = "", takes: float = IMPORT_TAKES) -> str:
     """Text of its `app.py`."""
-    return f"import time\n\nRELEASE = {number}\ntime.sleep({takes})\n{bad}\n{BY_INTERFACE[interface]}"
+    return (
+        f"import time\n\nRELEASE = {number}\nSTATUS = '200 OK'\ntime.sleep({takes})\n{bad}\n{BY_INTERFACE[interface]}"
+    )
