@@ -241,7 +241,7 @@ def static_files_stay_in_their_folder(conf: Conf) -> Iterator[str]:
         elif kind != "=" or url.endswith("/") or path.endswith("/"):
             yield f"alias by {location.args} to {path}"
     wanted = [each.url for each in conf.plan.static.value]
-    served = [location.args[1] for location, _ in places if len(location.args) == 2]
+    served = [where.args[1] for where, _ in places if len(where.args) == 2 and not where.all("internal")]
     if served != wanted:
         yield f"{served} in place of {wanted}"
 
@@ -561,7 +561,7 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
             times = [int(each.args[0].rstrip("s")) for each in found.all("proxy_read_timeout")]
             if times != [conf.plan.limits.websocket.value]:
                 yield f"{found.args[0]} waits {times}"
-        elif [each.args for each in found.all("if")] != [("$upgrade",)] * asgi:
+        elif [each.args for each in found.all("if") if each.args != ("-f", "$broken_save")] != [("$upgrade",)] * asgi:
             yield f"a handshake stays in {found.args}"
     places = {each.args[0] for each in passing if each.args[0].startswith("@")}
     wanted = {"@websocket"} | {f"@websocket-{index}" for index, each in enumerate(conf.plan.paths.value) if each.rate}

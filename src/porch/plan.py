@@ -275,6 +275,11 @@ class RunPlan:
         """While this file exists, readiness is refused."""
         return f"{self.folder.value}/draining"
 
+    @property
+    def broken(self) -> str:
+        """While this file exists, it is shown in the browser of who works on the code."""
+        return f"{self.folder.value}/broken.html"
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessPlan:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from porch.cli import broken
 from porch.errors import Refused
-from porch.runtime import control
+from porch.runtime import control, folder
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -38,8 +39,18 @@ def main(words: Sequence[str]) -> int:
             control.ask(run_folder, {"do": "reload"}, timeout=None)
         except Refused as refused:
             # The instance itself has told why; here is what to do.
+            _show(run_folder, refused)
             print(f"{refused.problems[0].what}: mend it and save again", flush=True)
     return 0
+
+
+def _show(run_folder: str, refused: Refused) -> None:
+    """In the browser too: nginx answers with this file while it is there, and the next good reload removes it."""
+    path = f"{run_folder}/{folder.BROKEN}"
+    try:
+        folder.write(path, broken.page(refused.problems), 0o644, None)
+    except OSError as error:
+        print(f"cannot write {path}: {error.strerror}", flush=True)
 
 
 def _matters(_: Change, path: str) -> bool:

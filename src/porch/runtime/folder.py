@@ -28,6 +28,8 @@ from porch.syntax.file import File
 LOCK = "lock"
 LAUNCH = "launch.json"
 CONTROL = "control.sock"
+BROKEN = "broken.html"
+"""What is shown in a browser while the last save does not run."""
 _FILES = "files.json"
 _PROCESSES = "processes.json"
 _LONGEST = 78
@@ -243,7 +245,7 @@ def _remove(entry: Path) -> None:
     if entry.name.endswith(".next") or re.fullmatch(r"launch-\d+\.json", entry.name):
         # A reload was cut short.
         entry.unlink(missing_ok=True)
-    names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "report.json")
+    names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "report.json", BROKEN)
     if entry.name in names or entry.suffix == ".pid" or is_socket(str(entry)) or ".new-" in entry.name:
         entry.unlink(missing_ok=True)
     elif entry.is_dir() and not entry.is_symlink() and re.fullmatch(r"app-\d+|nginx|.*temp.*", entry.name):

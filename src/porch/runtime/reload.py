@@ -198,6 +198,8 @@ class Reload:
         return self._planned
 
     def _served(self) -> Outcome:
+        # Whatever was broken is mended.
+        Path(f"{self._next.launch.folder}/{folder.BROKEN}").unlink(missing_ok=True)
         number, took = self._next.launch.generation, time.monotonic() - self._began
         what = f"generation {number} serves, {took:.1f} s after it was asked for"
         self._around.voice.info(what, generation=number)

@@ -52,6 +52,8 @@ PLANS: dict[str, Plan] = {
     "no limits": plan({"limits.body": 0, "server.keep_alive": 0, "limits.request_timeout": "1d"}),
     "short times": plan({"limits.request_timeout": 1, "limits.graceful_timeout": 1}),
     "paths": plan(PATHS),
+    "watched": plan({"run.watch": True}, can_watch=True),
+    "watched, paths, asgi": plan(PATHS | {"run.watch": True}, interface="asgi", can_watch=True),
     "paths, uwsgi": plan(PATHS | {"server.name": "uwsgi", "limits.rate": "10/s"}),
     "paths, asgi, mounted": plan(
         {"app.mount": "/api", "path": "/api/up/ rate=5/m, /api/up timeout=1s, /api/x/ rate=off", "limits.rate": "9/s"},
@@ -364,3 +366,21 @@ def written(files: list[File]) -> list[str]:
     copied = [file.path for file in files if file.aside]
     assert {"wrapper/porch_worker/begin.py", "wrapper/porch_worker/wsgi.py"} <= set(copied)
     return [file.path for file in files if not file.aside]
+
+
+def test_a_broken_save_is_shown_only_where_somebody_watches() -> None:
+    """Without `run.watch`, and in files that are kept, nginx knows nothing of the page."""
+    watching = PLANS["watched"]
+    assert "broken" not in nginx.file(PLANS["plain"]).text
+    assert "broken" not in nginx.file(replace(watching, run=replace(watching.run, generation=0, kept="/srv"))).text
+    text = nginx.file(watching).text
+    assert '"127.0.0.1 GET navigate"' in text
+    assert "error_page 560 =500 /-/porch/broken.html;" in text
+    assert text.count("if (-f $broken_save)") == 1
+
+
+def test_a_path_with_limits_of_its_own_shows_it_too() -> None:
+    """It is a location of its own; with a rate it says error pages again, which drop all that it does not say."""
+    text = nginx.file(PLANS["watched, paths, asgi"]).text
+    assert text.count("if (-f $broken_save)") == 4
+    assert text.count("error_page 560 =500 /-/porch/broken.html;") == 2

@@ -13,6 +13,7 @@ from porch.syntax import words
 from porch.syntax.file import File
 from porch.syntax.nginx import Node, block, directive, gap, render
 from porch.targets.nginx import (
+    broken,
     compression,
     errors,
     forwarding,
@@ -126,10 +127,12 @@ def _http(plan: Plan) -> Node:
             *tls.maps(plan),
             *security.maps(plan),
             *errors.maps(plan),
+            *broken.maps(plan),
             gap(),
             *security.added(plan),
             gap(),
             *errors.pages(),
+            *broken.led(plan),
             *upgrades.led(plan),
             gap(),
             *upstream.nodes(plan),

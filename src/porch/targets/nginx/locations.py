@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, errors, limits, paths, security, tls, upgrades, upstream
+from porch.targets.nginx import broken, compression, errors, limits, paths, security, tls, upgrades, upstream
 
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
 
@@ -47,6 +47,7 @@ def _site(plan: Plan) -> list[Node]:
         *(_static(plan, each, first=not index) for index, each in enumerate(plan.static.value)),
         *_home_page(plan),
         *errors.locations(plan),
+        *broken.locations(plan),
         block(
             "location",
             Expr(r"~ /\.(?!well-known/)"),
@@ -67,7 +68,7 @@ def passed(plan: Plan) -> Directive:
 def _app(plan: Plan) -> list[Node]:
     mount = plan.app.mount
     plain = [*limits.rate_here(plan), passed(plan)]
-    to_app, sockets = [*upgrades.away(plan), *plain], upgrades.location(plan, plain)
+    to_app, sockets = [*upgrades.away(plan), *broken.instead(plan), *plain], upgrades.location(plan, plain)
     sockets += paths.locations(plan, passed(plan))
     if not mount.value:
         return [block("location", "/", children=to_app), *sockets]

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from porch.plan import PathPlan, Plan
 from porch.syntax.nginx import Directive, Expr, Node, block, directive
-from porch.targets.nginx import errors, limits, upgrades
+from porch.targets.nginx import broken, errors, limits, upgrades
 
 
 def locations(plan: Plan, passed: Directive) -> list[Node]:
@@ -35,8 +35,9 @@ def _children(plan: Plan, path: PathPlan, index: int, passed: Directive) -> list
     setting = plan.paths.setting
     nodes: list[Node] = []
     if upgrades.possible(plan):
-        nodes += [*errors.pages(), *upgrades.led(plan, index)] if path.rate else []
+        nodes += [*errors.pages(), *broken.led(plan), *upgrades.led(plan, index)] if path.rate else []
         nodes += upgrades.away(plan)
+    nodes += broken.instead(plan)
     if path.body is not None:
         nodes.append(directive("client_max_body_size", limits.size(path.body), setting=setting))
     if path.read is not None:
