@@ -131,9 +131,7 @@ def _http(plan: Plan) -> Node:
             gap(),
             *security.added(plan),
             gap(),
-            *errors.pages(),
-            *broken.led(plan),
-            *upgrades.led(plan),
+            *_errors(plan),
             gap(),
             *upstream.nodes(plan),
             gap(),
@@ -142,6 +140,11 @@ def _http(plan: Plan) -> Node:
             *locations.servers(plan),
         ],
     )
+
+
+def _errors(plan: Plan) -> list[Node]:
+    """What nginx answers by itself, and what only looks like it."""
+    return [*errors.pages(), *broken.led(plan), *upgrades.led(plan)]
 
 
 def _temporary(plan: Plan) -> list[Node]:
