@@ -92,13 +92,22 @@ class Conf:
 
 def read(plan: Plan, text: str = "") -> Conf:
     """Parse what the target renders for that Plan, or another text."""
+    top = _top(text or nginx.file(plan).text)
+    return Conf(plan, top, tuple(found for each in top for found in _walk(each)))
+
+
+def parse(text: str) -> list[Found]:
+    """Every directive of a text, whatever Plan it comes from."""
+    return [found for each in _top(text) for found in _walk(each)]
+
+
+def _top(text: str) -> tuple[Found, ...]:
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-        file.write(text or nginx.file(plan).text)
+        file.write(text)
         file.flush()
         told: dict[str, Any] = crossplane.parse(file.name, single=True, strict=False)
     assert told["status"] == "ok", told["errors"]
-    top = tuple(_found(each, ()) for each in told["config"][0]["parsed"])
-    return Conf(plan, top, tuple(found for each in top for found in _walk(each)))
+    return tuple(_found(each, ()) for each in told["config"][0]["parsed"])
 
 
 def _found(told: dict[str, Any], inside: tuple[Found, ...]) -> Found:

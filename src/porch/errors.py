@@ -54,6 +54,16 @@ class Refused(Exception):  # what happened, not an error of ours
         return self.problems[0].exit
 
 
+_LONGEST = 400
+"""Letters of a message; what is longer says no more, and hides what is said."""
+
+
+def told(text: str) -> str:
+    """A sentence that quotes what a user wrote: without marks that a terminal obeys, and cut where it is long."""
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`did you mean "x"?`, or nothing when no known word is near."""
     from difflib import get_close_matches  # the resident process imports this module, and never suggests

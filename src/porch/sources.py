@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from porch import images, settings
-from porch.errors import Problem, Refused, suggestion
+from porch.errors import Problem, Refused, suggestion, told
 from porch.settings import Settings
 from porch.spec import Flag, Spec
 
 CONFIG = "porch.toml"
 _SERVICE = re.compile(r"PORCH_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _SERVICE_URL = re.compile(r"PORCH_(\w+_)?PORT=(tcp|udp|sctp)://.*")
+_LONGEST = 16 * 1024
 RESERVED = frozenset({"PORCH_WORKER"})
 """Variables that porch sets for its own children; no settings."""
 
@@ -50,15 +51,28 @@ class _Reading:
 
     def take(self, spec: Spec, raw: object, origin: str) -> None:
         try:
+            _bounded(raw)
             value = spec.kind.parse(raw)
         except ValueError as error:
-            self.problems.append(Problem(f"{spec.key}: {error}", origin, f"for example {spec.example}"))
+            self.problems.append(Problem(told(f"{spec.key}: {error}"), origin, f"for example {spec.example}"))
             return
         if spec.kind.many and isinstance(value, tuple) and not spec.name:
             before: tuple[tuple[str, str], ...] = self.values.get(spec.key, ())
             value = tuple((dict(before) | dict(cast("tuple[tuple[str, str], ...]", value))).items())
         self.values[spec.key] = value
         self.origins[spec.key] = origin
+
+
+def _bounded(raw: object) -> None:
+    """Refuse a text, in whatever list or table, that no setting needs: words are split in quadratic time."""
+    if isinstance(raw, str) and len(raw) > _LONGEST:
+        raise ValueError(f"a value has at most {_LONGEST} letters")
+    if isinstance(raw, Mapping):
+        table = cast("Mapping[object, object]", raw)
+        _bounded([*table.keys(), *table.values()])
+    elif isinstance(raw, list | tuple):
+        for each in cast("Sequence[object]", raw):
+            _bounded(each)
 
 
 def load(folder: Path, environ: Mapping[str, str], flags: Iterable[Flag] = (), config: Path | None = None) -> Said:
@@ -155,7 +169,7 @@ def _take_table(reading: _Reading, section: str, content: Mapping[str, Any], sou
 def _unknown(word: str, place: str, known: Iterable[str], kind: str) -> Problem:
     known = list(known)
     fix = suggestion(word, known) or f"known: {', '.join(known)}"
-    return Problem(f'unknown {kind}: "{word}"', place, fix)
+    return Problem(told(f'unknown {kind}: "{word}"'), place, fix)
 
 
 def _place(text: str, path: Path, section: str, name: str = "") -> str:
@@ -199,7 +213,7 @@ def _of_a_service(name: str, value: str) -> bool:
 def _unknown_variable(name: str, known: Iterable[str]) -> Problem:
     known = list(known)
     fix = suggestion(name, known) or f"unset it; a setting's variable is named like {known[0]}"
-    return Problem(f'unknown variable "{name}"', f"${name}", fix)
+    return Problem(told(f'unknown variable "{name}"'), told(f"${name}"), fix)
 
 
 def _read_flags(reading: _Reading, flags: Iterable[Flag]) -> None:

@@ -40,6 +40,10 @@ LONGEST = 10 * 365 * 86400
 LARGEST = 2**63 - 1
 """Bytes: what nginx can count."""
 
+_LONGEST_PATH = 4095
+_LONGEST_NAME = 255
+"""Bytes, of limits.h: NAME_MAX, and PATH_MAX without the end."""
+
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 
@@ -110,6 +114,9 @@ def _text(raw: object) -> str:
         raise ValueError("this must be text")  # noqa: TRY004  # as above
     if not raw.isprintable():
         raise ValueError("this must be one line of printable text")
+    if len(raw.encode()) > _LONGEST_PATH or any(len(name.encode()) > _LONGEST_NAME for name in raw.split("/")):
+        most = f"at most {_LONGEST_PATH} bytes, and {_LONGEST_NAME} between two slashes"
+        raise ValueError(f"this is longer than the name of a file can be: {most}")
     return raw
 
 
@@ -283,6 +290,7 @@ def _pairs(raw: object) -> tuple[tuple[str, str], ...]:
 def _pair(url: str, folder: object) -> tuple[str, str]:
     if not isinstance(folder, str) or not folder or not folder.isprintable():
         raise ValueError(f'"{url}" needs a folder or file, as in "/static/" = "static"')
+    _text(folder)
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", url) or {".", ".."} & set(url.split("/")):
         raise ValueError(f'"{url}" is no URL for static files; write it as /static/, or /favicon.ico for one file')
     return url, folder

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
@@ -63,10 +63,7 @@ def program(name: str, options: Sequence[Option | Comment | Gap]) -> Section:
 def option(key: LiteralString, value: str | int | bool, note: str = "", setting: str = "") -> Option:
     """One option: True and False are `true` and `false`; raises Unwritable."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    try:
-        return Option(key, (Line(_escaped(text), setting),), note)
-    except Unwritable as problem:
-        raise Unwritable(str(problem), setting) from None
+    return Option(key, (Line(_named(_escaped, text, setting), setting),), note)
 
 
 def command(key: LiteralString, words: Sequence[str], settings: Mapping[str, str], note: str = "") -> Option:
@@ -77,18 +74,29 @@ def command(key: LiteralString, words: Sequence[str], settings: Mapping[str, str
         # What stands behind `--` is a command of its own.
         begins = word.startswith("-") and word not in ("-m", "--")
         if not lines or begins or lines[-1].text.endswith(" --"):
-            lines.append(Line(_word(word), setting))
+            lines.append(Line(_named(_word, word, setting), setting))
         else:
-            lines[-1] = Line(f"{lines[-1].text} {_word(word)}", lines[-1].setting)
+            before = lines[-1]
+            lines[-1] = Line(f"{before.text} {_named(_word, word, setting or before.setting)}", before.setting)
     return Option(key, tuple(lines), note)
 
 
-def environment(variables: Mapping[str, str], note: str = "", setting: str = "") -> Option:
-    """Variables of a program's environment, one a line; raises Unwritable."""
-    pairs = [f"{name}={_quoted(value)}" for name, value in variables.items()]
-    ends = [","] * (len(pairs) - 1) + [""]
-    lines = tuple(Line(_escaped(pair + end), setting) for pair, end in zip(pairs, ends, strict=True))
-    return Option("environment", lines, note)
+def environment(variables: Mapping[str, str], note: str = "", settings: Mapping[str, str] | None = None) -> Option:
+    """Variables of a program's environment, one a line; `settings` tells which setting one carries."""
+    lines: list[Line] = []
+    for number, (name, value) in enumerate(variables.items(), 1):
+        setting, end = (settings or {}).get(name, ""), "," * (number < len(variables))
+        pair = f"{name}={_named(_quoted, value, setting)}{end}"
+        lines.append(Line(_named(_escaped, pair, setting), setting))
+    return Option("environment", tuple(lines), note)
+
+
+def _named(write: Callable[[str], str], value: str, setting: str) -> str:
+    """The value as it is written; what cannot be is told with its setting."""
+    try:
+        return write(value)
+    except Unwritable as problem:
+        raise Unwritable(str(problem), setting) from None
 
 
 def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:

@@ -79,11 +79,19 @@ def _app(plan: Plan) -> Section:
     app, limits = plan.app, plan.limits
     server = servers.by_name(plan.server.name.value)
     why = "A socket that nobody listens on is removed, then the server starts."
+    own = dict.fromkeys(plan.server.args.value, plan.server.args.setting)
+    said = {
+        "PATH": app.python.setting,
+        "PORCH_PRESTART": app.prestart.setting,
+        "PORCH_LOCK": app.prestart_lock.setting,
+        "USER": plan.run.user.setting,
+        "LOGNAME": plan.run.user.setting,
+    }
     nodes: list[Node] = [
-        command("command", standalone.command(plan), server.flags, why),
+        command("command", standalone.command(plan), {**own, **server.flags}, why),
         option("directory", app.folder, setting=app.target.setting),
         *_as_user(plan),
-        environment(standalone.variables(plan), "Where the wrapper around the app lies, and what it is told."),
+        environment(standalone.variables(plan), "Where the wrapper around the app lies, and what it is told.", said),
         gap(),
         option("priority", 20, "Started before nginx, and stopped when nginx has left."),
         *_kept_up(),
@@ -107,11 +115,12 @@ def _beside(plan: Plan, process: ProcessPlan) -> Section:
     limits, setting = plan.limits, plan.processes.setting
     if process.name in OWN:
         raise Unwritable(f'a process cannot be called "{process.name}" under supervisord', setting)
+    variables = {"PATH": standalone.path(plan), **dict(process.environment)}
     nodes: list[Node] = [
-        command("command", process.command, {}),
+        command("command", process.command, dict.fromkeys(process.command, setting)),
         option("directory", plan.app.folder, setting=plan.app.target.setting),
         *_as_user(plan),
-        environment({"PATH": standalone.path(plan), **dict(process.environment)}),
+        environment(variables, settings=dict.fromkeys(variables, setting)),
         gap(),
         option("priority", 25),
         option("autorestart", RESTARTS[process.restart], setting=setting),

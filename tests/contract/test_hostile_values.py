@@ -1,0 +1,279 @@
+"""Hostile values in every setting: refused with the setting's name, or no more than a value in what is written.
+
+Rule: the settings are those that are declared, whichever they are; each is asked in a file, a variable and a flag.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from supervisor.options import UnhosedConfigParser
+
+import nginx_rules
+from decided import FOLDER, PYTHON, Stands, make_facts, make_finding
+from porch import decide, facts, mainline, servers, sources
+from porch.errors import Exit, Refused
+from porch.places import Place
+from porch.plan import Plan
+from porch.settings import specs
+from porch.sources import Said
+from porch.spec import Flag, Spec
+from porch.syntax.file import File, Unwritable
+from porch.targets import TARGETS
+
+HOSTILE = (
+    ";", "{", "}", "$", '"', "'", "\\", "#", "%", "\n", "\r", "\0", "\x1b[2J", "\u2028", "\x85", "é\u202e\U0001f600",
+    "; evil on;", "} evil { b", "\nevil = 1\n[evil]\n- evil: 1\n", '"; evil on; "', "'; evil on; '",
+    "$evil${evil}$(evil)", "%(evil)s@(evil)", "`evil`{{evil}}", " # evil", '"""\nevil = 1\n"""', "\\\nevil", "../../evil", " --evil=",
+)  # fmt: skip
+LONG = "a" * 1_000_000
+SUITABLE: Mapping[str, Mapping[str, object]] = {
+    "server.config": {"server.name": "gunicorn"},
+    "server.worker_class": {"server.name": "gunicorn"},
+    "app.prestart_lock": {"app.prestart": "migrate"},
+}
+"""Setting -> what else is said, so that it matters."""
+SERVED: Mapping[str, tuple[str, ...]] = {"gunicorn": ("gunicorn",), "uwsgi": ("uwsgi",)}
+"""Target -> servers whose plans it is for; others are for every server."""
+
+
+class Everything(Stands):
+    """Whatever a hostile name names is there: a file where it has an ending, else a folder."""
+
+    def __getitem__(self, path: str) -> Place:
+        if path in self.known or path == FOLDER:
+            return super().__getitem__(path)
+        return Place(True, folder=not re.search(r"\.(py|html)", path))
+
+
+def toml(value: object) -> str:
+    """A value as a file would hold it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{toml(str(key))} = {toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml(each) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f").replace("\x85", "\\u0085")
+
+
+def spoiled(text: str, poison: str) -> Iterator[str]:
+    """The text with the poison alone, before it, behind it, and at the end of its first word."""
+    first = re.search(r"[\w.:/-]+", text)
+    ends = {0, len(text), first.end() if first else 0}
+    yield poison
+    yield from (text[:end] + poison + text[end:] for end in sorted(ends))
+
+
+def tables(spec: Spec, poison: str) -> Iterator[object]:
+    """What only a file can hold: lists and tables with the poison as key, as value, or inside."""
+    name = spec.example.split()[0]  # a name in the example is a name in what is written
+    yield [poison]
+    yield [spec.example, poison]
+    yield {poison: spec.example}
+    yield {"/files/": f"{FOLDER}/files{poison}"}
+    yield {f"/files{poison}/": f"{FOLDER}/files"}
+    yield {name: {"command": ["word", poison]}}
+    yield {f"{name}{poison}": {"command": ["word"]}}
+    yield [{"url": f"/x{poison}", "body": "1G"}]
+    yield [{"url": "/x/", "body": f"1G{poison}"}]
+    yield [{"url": "/x/", poison: "1G"}]
+
+
+def in_file(folder: Path, spec: Spec, value: object) -> Said:
+    """What was said, in a file."""
+    nested = spec.key.rpartition(".")
+    text = f"[{nested[0]}]\n{nested[2]} = {toml(value)}\n" if nested[0] else f"{spec.key} = {toml(value)}\n"
+    (folder / "porch.toml").write_text(text, encoding="utf-8")
+    return sources.load(folder, {})
+
+
+def ways(folder: Path, spec: Spec, poison: str) -> Iterator[tuple[str, Callable[[], Said]]]:
+    """Each way to say it, with what was said."""
+    (folder / "none").mkdir(exist_ok=True)
+    for value in spoiled(spec.example, poison):
+        yield f"file {value!r:.200}", functools.partial(in_file, folder, spec, value)
+        yield f"variable {value!r:.200}", functools.partial(sources.load, folder / "none", {spec.variable: value})
+        flag = Flag(spec.key, value, spec.flag)
+        yield f"flag {value!r:.200}", functools.partial(sources.load, folder / "none", {}, (flag,))
+    for table in tables(spec, poison):
+        yield f"file {table!r:.200}", functools.partial(in_file, folder, spec, table)
+
+
+def planned(said: Said, spec: Spec) -> Plan:
+    """The Plan, with all that the setting needs to matter, where whatever is named exists."""
+    more = {key: value for key, value in SUITABLE.get(spec.key, {}).items() if key not in said.origins}
+    if more:
+        values = {key: _valued(said, key) for key in said.origins}
+        built = sources.settings.build(
+            values | {key: sources.settings.spec(key).kind.parse(raw) for key, raw in more.items()}
+        )
+        said = replace(said, settings=built)
+    known = {PYTHON: Place(True), said.settings.app.python: Place(True)}
+    found = replace(make_facts(root=True, users=("www-data", "nobody")), places=Everything(known))
+    target = said.settings.app.target
+    return decide.plan(said, found, make_finding(target="shop:app" if target == "auto" else target))
+
+
+def _valued(said: Said, key: str) -> Any:
+    section, _, name = key.partition(".")
+    value = getattr(said.settings, section)
+    return getattr(value, name) if name else value
+
+
+def files(plan: Plan) -> Iterator[File]:
+    """Everything that is written, for this instance and to be kept."""
+    name = plan.server.name.value
+    alone = decide.kept(plan, "/srv/deploy")
+    yield from servers.by_name(name).files(plan)
+    for target in TARGETS:
+        if name in SERVED.get(target.name, (name,)):
+            yield from (each for each in target.files(plan if target.name == "nginx" else alone) if not each.aside)
+
+
+def shape(file: File) -> Counter[Any]:
+    """What a parser of the file's language finds beside the values."""
+    name = file.path.rpartition("/")[2]
+    if name == "nginx.conf":
+        return _nginx(file.text)
+    if name.endswith(".py"):
+        return Counter(f"{type(node).__name__} {getattr(node, 'id', '')}" for node in ast.walk(ast.parse(file.text)))
+    if name.endswith((".yml", ".yaml")):
+        return Counter(path for document in yaml.safe_load_all(file.text) for path in _paths(document))
+    if name == "supervisord.conf":
+        parser = UnhosedConfigParser()
+        parser.read_string(file.text)
+        return Counter(f"{each} {option}" for each in parser.sections() for option in parser.options(each))
+    meant = [line for line in file.text.split("\n") if line.strip() and not line.lstrip().startswith(("#", ";"))]
+    return Counter(re.split(r"[\s=]", line.strip(), maxsplit=1)[0] for line in meant)
+
+
+@functools.lru_cache(1000)
+def _nginx(text: str) -> Counter[Any]:
+    found: Counter[Any] = Counter()
+    for each in nginx_rules.parse(text):
+        inside = tuple(block.name for block in each.inside)
+        found[(*inside, "entry" if inside[-1:] in {("map",), ("geo",), ("types",)} else each.name)] += 1
+    return found
+
+
+def _paths(document: object, above: str = "") -> Iterator[str]:
+    if isinstance(document, Mapping):
+        for key, value in document.items():
+            yield f"{above}/{key}"
+            yield from _paths(value, f"{above}/{key}")
+    elif isinstance(document, list):
+        for value in document:
+            yield f"{above}/-"
+            yield from _paths(value, f"{above}/-")
+
+
+@functools.cache
+def honest(key: str) -> Mapping[str, list[Counter[Any]]]:
+    """File -> what may stand in it: as without the setting, and as with values that are not spoiled."""
+    spec = sources.settings.spec(key)
+    found: dict[str, list[Counter[Any]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        said = [functools.partial(sources.load, Path(folder) / "none", {})]
+        said += [say for _, say in ways(Path(folder), spec, "")]
+        for say in said:
+            with contextlib.suppress(Refused):
+                for file in files(planned(say(), spec)):
+                    found.setdefault(file.path, []).append(shape(file))
+    return found
+
+
+def judged(spec: Spec, say: Callable[[], Said], known: set[str]) -> Iterator[str]:
+    """What is wrong with what came of it; nothing where it was refused well, or is inert.
+
+    What is read alike, whatever way it was said, is decided alike: it is looked at once, and then among the known.
+    """
+    written: list[File] = []
+
+    def write() -> None:
+        said = say()
+        value = repr(_valued(said, spec.key))
+        if value not in known:
+            known.add(value)
+            written.extend(files(planned(said, spec)))
+
+    yield from refused_well(spec, write)
+    for file in written:
+        usual = honest(spec.key).get(file.path, [])
+        seen = shape(file)
+        more = min((seen - each for each in usual), key=lambda each: sum(each.values()), default=None)
+        if more:
+            yield f"{file.path} has more: {dict(more)}"
+
+
+def refused_well(spec: Spec, do: Callable[[], object]) -> Iterator[str]:
+    """What is wrong with a refusal: another exit code, no name, too long, not to be shown, or a traceback."""
+    try:
+        do()
+    except Refused as refused:
+        if refused.exit is not Exit.USAGE:
+            yield f"exit {refused.exit}"
+        told = [f"{each.what} {each.where} {each.fix}" for each in refused.problems]
+        yield from (f"does not name the setting: {each:.200}" for each in told if not _names(spec, each))
+        yield from (f"{len(each)} letters" for each in told if len(each) > 10_000)
+        yield from (f"unprintable: {each!r:.200}" for each in told if not each.replace("\n", " ").isprintable())
+    except Unwritable as unwritable:
+        if not unwritable.setting:
+            yield f"does not name the setting: {unwritable}"
+    except Exception as error:  # any other is a traceback for a user's mistake
+        yield f"{type(error).__name__}: {error!s:.200}"
+
+
+def _names(spec: Spec, told: str) -> bool:
+    return any(name in told for name in (spec.key, spec.variable, spec.flag, f"[{spec.key}", f"[{spec.section}]"))
+
+
+@pytest.mark.parametrize("spec", specs(), ids=lambda spec: spec.key)
+def test_hostile_values_are_refused_or_inert(spec: Spec, tmp_path: Path) -> None:
+    """No mark, line break, comment or reference makes a directive, whatever setting it stands in."""
+    known: set[str] = set()
+    wrong = [
+        f"{way}: {what}"
+        for poison in HOSTILE
+        for way, say in ways(tmp_path, spec, poison)
+        for what in judged(spec, say, known)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("spec", specs(), ids=lambda spec: spec.key)
+def test_long_values_are_refused_or_inert(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte is refused in a few words; so is a name of 16,000 letters."""
+    monkeypatch.setattr(facts, "find_servers", lambda _: make_facts().servers)
+    (tmp_path / "app.py").write_text("def app(environ, start_response):\n    return []\n")
+    wrong = [
+        f"{way}: {what}"
+        for value in (LONG, spec.example + LONG, {spec.example: LONG}, [{"url": LONG}])
+        for way, say in ((repr(value)[:50], functools.partial(in_file, tmp_path, spec, value)),)
+        for what in judged(spec, say, set())
+    ]
+    (tmp_path / "porch.toml").unlink()
+    for value in (LONG, LONG[:16_000], spec.example + LONG[:16_000]):
+        flags = (Flag("app.interface", "wsgi", "--x"), Flag(spec.key, value, spec.flag))
+        asked = mainline.Asked(tmp_path, flags)
+        wrong += list(refused_well(spec, lambda asked=asked: list(files(mainline.plan_for(asked, {})))))
+    assert wrong == []
+
+
+def test_a_directive_more_would_be_seen() -> None:
+    """What a careless renderer writes has another shape."""
+    spec = next(each for each in specs() if each.key == "files.home_page")
+    (text, *_) = [
+        each.text for each in files(planned(sources.load(Path("/none"), {}), spec)) if each.path == "nginx.conf"
+    ]
+    assert _nginx(text.replace("sendfile on;", "sendfile on; evil on;")) - _nginx(text)
