@@ -34,9 +34,10 @@ from porch.syntax.file import File, Unwritable
 from porch.targets import TARGETS
 
 HOSTILE = (
-    ";", "{", "}", "$", '"', "'", "\\", "#", "%", "\n", "\r", "\0", "\x1b[2J", "\u2028", "\x85", "é\u202e\U0001f600",
-    "; evil on;", "} evil { b", "\nevil = 1\n[evil]\n- evil: 1\n", '"; evil on; "', "'; evil on; '",
-    "$evil${evil}$(evil)", "%(evil)s@(evil)", "`evil`{{evil}}", " # evil", '"""\nevil = 1\n"""', "\\\nevil", "../../evil", " --evil=",
+    ";", "{", "}", "$", '"', "'", "\\", "#", "\n", "\0", "\x1b[2J\u2028", "\x85", "é\u202e\U0001f600",
+    "; evil on; } evil { b", "\nevil = 1\n[evil]\n- evil: 1\n", '"; evil on; "', "'; evil on; '",
+    "$evil${evil}$(evil)@(evil)", "%(evil)s%i", "`evil`{{evil}}", " # evil", '"""\nevil = 1\n"""',
+    "../../evil", " --evil=",
 )  # fmt: skip
 LONG = "a" * 1_000_000
 SUITABLE: Mapping[str, Mapping[str, object]] = {
@@ -68,9 +69,9 @@ def toml(value: object) -> str:
 
 
 def spoiled(text: str, poison: str) -> Iterator[str]:
-    """The text with the poison alone, before it, behind it, and at the end of its first word."""
-    first = re.search(r"[\w.:/-]+", text)
-    ends = {0, len(text), first.end() if first else 0}
+    """The poison alone, and in the text: at the end of its first word, and of the whole."""
+    first = re.match(r"[\w.:/-]*", text)
+    ends = {first.end() if first else 0, len(text)}
     yield poison
     yield from (text[:end] + poison + text[end:] for end in sorted(ends))
 
@@ -155,7 +156,7 @@ def shape(file: File) -> Counter[Any]:
         parser.read_string(file.text)
         return Counter(f"{each} {option}" for each in parser.sections() for option in parser.options(each))
     meant = [line for line in file.text.split("\n") if line.strip() and not line.lstrip().startswith(("#", ";"))]
-    return Counter(re.split(r"[\s=]", line.strip(), maxsplit=1)[0] for line in meant)
+    return Counter(re.split(r"[\s=]", line.strip(' "'), maxsplit=1)[0] for line in meant)
 
 
 @functools.lru_cache(1000)
