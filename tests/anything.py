@@ -57,6 +57,17 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "systemd.name": st.sampled_from(("", "shop", "a.b-c_d")),
     "systemd.memory": st.sampled_from((0, "512M", "2G")),
     "systemd.writable": st.sampled_from(("", "media", "media '/srv/a b'")),
+    "mounts": st.lists(
+        st.sampled_from(
+            (
+                "/api app=api:app",
+                "/a/b app=b:app server=granian workers=2 timeout=10m body=1G env='A=b'",
+                "/admin app=c:app interface=wsgi server=uwsgi timeout=1 health=/ok",
+                "/shop app=d:app interface=asgi",
+            )
+        ),
+        unique=True,
+    ).map(" ; ".join),
     "app.health": st.sampled_from(("", "/", "/healthz")),
     "app.prestart": st.sampled_from(("", "sh none.sh", "sh page.html", "python manage.py migrate")),
     "server.name": st.sampled_from(("auto", "gunicorn", "uwsgi", "granian", "uvicorn")),

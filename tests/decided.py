@@ -119,6 +119,18 @@ def make_said(given: Mapping[str, object], origins: Mapping[str, str] | None = N
     return Said(settings.build(values), dict.fromkeys(given, "porch.toml:1") | dict(origins or {}))
 
 
+def beside(said: Said, facts: Facts, finding: Finding) -> tuple[decide.Beside, ...]:
+    """The further apps that were said, each found as its table names it, below the same facts."""
+    return tuple(
+        decide.Beside(
+            prefix,
+            replace(facts, folder=f"{facts.folder}/{mount.folder}" if mount.folder else facts.folder),
+            replace(finding, target=mount.app or finding.target, interface=mount.interface or finding.interface),  # type: ignore[arg-type]  # as it was read
+        )
+        for prefix, mount in said.settings.mounts
+    )
+
+
 def plan_of(
     given: Mapping[str, object] | None = None,
     facts: Facts | None = None,
@@ -126,7 +138,8 @@ def plan_of(
     origins: Mapping[str, str] | None = None,
 ) -> Plan:
     """The Plan that follows."""
-    return decide.plan(make_said(given or {}, origins), facts or make_facts(), finding or make_finding())
+    said, facts, finding = make_said(given or {}, origins), facts or make_facts(), finding or make_finding()
+    return decide.plan(said, facts, finding, beside(said, facts, finding))
 
 
 PACKAGING = Packaging(

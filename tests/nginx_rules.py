@@ -13,6 +13,7 @@ from typing import Any
 
 import crossplane
 
+from porch.apps import apps, owner
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan
 from porch.targets import nginx
 
@@ -47,7 +48,7 @@ BUILT_IN = {
     "scheme", "host", "remote_addr", "remote_port", "request_id", "server_port", "request_port", "is_request_port",
     "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
     "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "msec", "realip_remote_addr",
-    "upstream_response_time", "upstream_connect_time", "binary_remote_addr", "request",
+    "upstream_response_time", "upstream_connect_time", "proxy_host", "binary_remote_addr", "request",
     "uri", "https",
 }  # fmt: skip
 """Variables of nginx itself that are in use; those that begin with `http_` or `upstream_http_` are headers."""
@@ -122,6 +123,10 @@ def _walk(found: Found) -> Iterator[Found]:
         yield from _walk(child)
 
 
+SOCKETS = {("418", "=")}
+"""What leads a handshake of a WebSocket away, which is no page."""
+
+
 def never_emitted(conf: Conf) -> Iterator[str]:
     """No directive and no variable that is known to be a trap."""
     for found in conf.every:
@@ -144,13 +149,31 @@ def never_emitted(conf: Conf) -> Iterator[str]:
 
 
 def passes_are_plain(conf: Conf) -> Iterator[str]:
-    """The app is reached by the upstream's name alone: no variable, no path."""
-    wanted = {"proxy_pass": "http://app", "uwsgi_pass": "app"}
-    own = "uwsgi_pass" if conf.plan.server.protocol == "uwsgi" else "proxy_pass"
-    found = [each for each in conf.every if each.name in wanted]
-    if not found:
-        yield "nothing reaches the app"
-    yield from (f"{each.name} {each.args}" for each in found if each.name != own or each.args != (wanted[own],))
+    """Each app is reached by its upstream's name alone, where it is the one to answer: no variable, no path."""
+    passes = {each.app.mount.value * bool(each.run.mount): _pass(each) for each in apps(conf.plan)}
+    found = [each for each in conf.every if each.name in {"proxy_pass", "uwsgi_pass"}]
+    told = {(each.name, each.args) for each in found}
+    if told != set(passes.values()):
+        yield f"the apps are reached by {told}"
+    for each in found:
+        url = each.inside[-1].args[-1]
+        if url.startswith("/") and not _asks(each.inside[-1]) and passes[owner(passes, url)] != (each.name, each.args):
+            yield f"{url} reaches {each.args}"
+
+
+def _pass(each: Plan) -> tuple[str, tuple[str, ...]]:
+    name = each.run.program
+    return ("uwsgi_pass", (name,)) if each.server.protocol == "uwsgi" else ("proxy_pass", (f"http://{name}",))
+
+
+def _asks(found: Found) -> bool:
+    """Whether it is one of porch's own questions to an app."""
+    return bool(found.args) and found.args[-1].startswith((HEALTH_READY, "@ready-"))
+
+
+def _protocols(conf: Conf) -> dict[str, Plan]:
+    """Protocol -> the first app that is spoken to so."""
+    return {each.server.protocol: each for each in reversed(apps(conf.plan))}
 
 
 def flags_are_said(conf: Conf) -> Iterator[str]:
@@ -177,9 +200,9 @@ def headers_stand_once(conf: Conf) -> Iterator[str]:
             yield f"{found.name} inside {[block.name for block in found.inside]}"
 
 
-def _headers(conf: Conf) -> dict[str, str]:
-    """Header, as HTTP writes it -> value that the app is told."""
-    if conf.plan.server.protocol == "http":
+def _headers(conf: Conf, protocol: str) -> dict[str, str]:
+    """Header, as HTTP writes it -> value that apps are told."""
+    if protocol == "http":
         return {found.args[0]: found.args[1] for found in conf.http.all("proxy_set_header")}
     told = {found.args[0]: found.args for found in conf.http.all("uwsgi_param")}
     known = {"HTTP_" + name.upper().replace("-", "_"): name for name in (*BLANK, *TOLD)}
@@ -188,23 +211,26 @@ def _headers(conf: Conf) -> dict[str, str]:
 
 def no_header_can_be_forged(conf: Conf) -> Iterator[str]:
     """Every name that an app may believe is set from nginx's own knowledge, or blanked."""
-    told = _headers(conf)
-    yield from (f"{name} is not blanked" for name in BLANK if told.get(name) != "")
-    yield from (f"{name} is not told" for name in TOLD if not told.get(name))
-    yield from (f"{name} is a client's word" for name in TOLD if "$http_" in told.get(name, ""))
-    for name in ("X-Forwarded-For", "X-Real-IP"):
-        if told.get(name) != "$remote_addr":
-            yield f"{name} {told.get(name)}"
+    for protocol in _protocols(conf):
+        told = _headers(conf, protocol)
+        yield from (f"{name} is not blanked" for name in BLANK if told.get(name) != "")
+        yield from (f"{name} is not told" for name in TOLD if not told.get(name))
+        yield from (f"{name} is a client's word" for name in TOLD if "$http_" in told.get(name, ""))
+        for name in ("X-Forwarded-For", "X-Real-IP"):
+            if told.get(name) != "$remote_addr":
+                yield f"{name} {told.get(name)}"
     if len(conf.http.all("proxy_set_header")) != len({each.args[0] for each in conf.http.all("proxy_set_header")}):
         yield "a header is set twice"
 
 
 def only_websockets_upgrade(conf: Conf) -> Iterator[str]:
     """Without a WebSocket no connection is upgraded, and no client chooses `Connection`."""
-    if conf.plan.server.protocol == "uwsgi":
+    if "http" not in _protocols(conf):
         return
-    told, asgi = _headers(conf), conf.plan.app.interface.value != "wsgi"
-    wanted = ("$upgrade", "$upstream_connection") if asgi else ("", "")
+    told = _headers(conf, "http")
+    able = {each.run.program: _has_sockets(each) for each in apps(conf.plan) if each.server.protocol == "http"}
+    asgi, mixed = any(able.values()), len(set(able.values())) > 1
+    wanted = ("$app_upgrade" if mixed else "$upgrade", "$upstream_connection") if asgi else ("", "")
     if (told.get("Upgrade"), told.get("Connection")) != wanted:
         yield f"Upgrade {told.get('Upgrade')!r}, Connection {told.get('Connection')!r}"
     maps = {found.args[1]: {row.name: row.args for row in found.children} for found in conf.http.all("map")}
@@ -212,8 +238,15 @@ def only_websockets_upgrade(conf: Conf) -> Iterator[str]:
     handshakes = {"default": ("",), "GET:websocket::": ("websocket",), "GET:websocket:0:": ("websocket",)}
     if asgi and rows != handshakes:
         yield f"upgrade by {rows}"
+    hearing = {"default": ("",)} | {f"{name}:websocket": ("websocket",) for name, has in able.items() if has}
+    if mixed and maps.get("$app_upgrade") != hearing:
+        yield f"of a handshake hear {maps.get('$app_upgrade')}"
     if conf.value("proxy_http_version") != "1.1":
         yield "not HTTP/1.1 to the app"
+
+
+def _has_sockets(each: Plan) -> bool:
+    return each.app.interface.value != "wsgi"
 
 
 def proxies_are_named(conf: Conf) -> Iterator[str]:
@@ -362,13 +395,21 @@ def health_is_told_everywhere(conf: Conf) -> Iterator[str]:
 
 def the_app_has_two_doors(conf: Conf) -> Iterator[str]:
     """The same socket twice, so that a worker that dies with a GET costs nothing; nginx always closes first."""
-    (upstream,) = conf.http.all("upstream")
-    server = (f"unix:{conf.plan.run.upstream}", "max_fails=0")
+    found = {each.args[0]: each for each in conf.http.all("upstream")}
+    if set(found) != {each.run.program for each in apps(conf.plan)}:
+        yield f"upstreams {list(found)}"
+        return
+    for each in apps(conf.plan):
+        yield from _doors(each, found[each.run.program])
+
+
+def _doors(plan: Plan, upstream: Found) -> Iterator[str]:
+    server = (f"unix:{plan.run.upstream}", "max_fails=0")
     if [found.args for found in upstream.all("server")] != [server, server]:
         yield "not the same socket twice"
-    idle, keep_alive = conf.plan.server.idle.value, conf.plan.server.keep_alive.value
+    idle, keep_alive = plan.server.idle.value, plan.server.keep_alive.value
     kept = [found.args for found in upstream.all("keepalive")]
-    if conf.plan.server.protocol == "uwsgi" or not idle:
+    if plan.server.protocol == "uwsgi" or not idle:
         yield from ("connections are kept" for _ in kept)
         return
     if kept != [("32",)]:
@@ -381,17 +422,17 @@ def the_app_has_two_doors(conf: Conf) -> Iterator[str]:
 
 def timeouts_are_a_ladder(conf: Conf) -> Iterator[str]:
     """The app server gives up before nginx does, and nothing is asked again after that."""
-    limits = conf.plan.limits
-    kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
-    read = int(conf.value(f"{kind}_read_timeout").removesuffix("s"))
-    longest = max(read, *(each.read or 0 for each in conf.plan.paths.value), 0)
-    if read != limits.read.value or not limits.request.value < longest:
-        yield f"{kind}_read_timeout {read}"
-    again = int(conf.value(f"{kind}_next_upstream_timeout").removesuffix("s"))
-    if not 0 < again <= min(10, read):
-        yield f"{kind}_next_upstream_timeout {again}"
-    if conf.value(f"{kind}_next_upstream") != "error timeout":
-        yield f"{kind}_next_upstream"
+    for protocol, plan in _protocols(conf).items():
+        limits, kind = plan.limits, "uwsgi" if protocol == "uwsgi" else "proxy"
+        read = int(conf.value(f"{kind}_read_timeout").removesuffix("s"))
+        longest = max(read, *(each.read or 0 for each in plan.paths.value), 0)
+        if read != limits.read.value or not limits.request.value < longest:
+            yield f"{kind}_read_timeout {read}"
+        again = int(conf.value(f"{kind}_next_upstream_timeout").removesuffix("s"))
+        if not 0 < again <= min(10, read):
+            yield f"{kind}_next_upstream_timeout {again}"
+        if conf.value(f"{kind}_next_upstream") != "error timeout":
+            yield f"{kind}_next_upstream"
     shutdown = int(conf.value("worker_shutdown_timeout").removesuffix("s"))
     if not 0 < shutdown == limits.graceful.value < limits.stop.value < limits.kill.value:
         yield f"worker_shutdown_timeout {shutdown}"
@@ -493,10 +534,10 @@ def errors_have_pages(conf: Conf) -> Iterator[str]:
     everywhere = {found.args[:-1] for found in conf.http.all("error_page")}
     for found in conf.every:
         own = found.all("error_page")
-        inner = own and found != conf.http and found.args[-1:] != (HEALTH_READY,)
-        if inner and {each.args[:-1] for each in own} - {("497", "=308")} != everywhere:
+        inner = own and found != conf.http and not _asks(found)
+        if inner and {each.args[:-1] for each in own} - SOCKETS - {("497", "=308")} != everywhere - SOCKETS:
             yield f"the pages are lost in {found.args}"
-        if found.name.endswith("_intercept_errors") and found.inside[-1].args[-1] != HEALTH_READY:
+        if found.name.endswith("_intercept_errors") and not _asks(found.inside[-1]):
             yield "answers of the app are replaced"
 
 
@@ -536,7 +577,7 @@ def clients_are_limited(conf: Conf) -> Iterator[str]:
     if "$client" in maps and maps["$client"].args[0] != "$binary_remote_addr":
         yield "a client is known by something else than its address"
     passing = [found for found in conf.every if found.all("proxy_pass") or found.all("uwsgi_pass")]
-    passing = [found for found in passing if found.args[-1] != HEALTH_READY]
+    passing = [found for found in passing if not _asks(found)]
     unlimited = {url for each in conf.plan.paths.value if each.rate == "" for url in (each.url, each.url.rstrip("/"))}
     for found in passing:
         if wanted.rate.value and not found.all("limit_req") and found.args[-1] not in unlimited:
@@ -563,18 +604,23 @@ def only_text_is_compressed(conf: Conf) -> Iterator[str]:
 def websockets_have_time(conf: Conf) -> Iterator[str]:
     """A handshake leaves every location that passes to the app, for one where silence is allowed for longer."""
     passing = [each for each in conf.every if each.name == "location" and each.all("proxy_pass")]
-    passing = [each for each in passing if each.args[-1] != HEALTH_READY]
-    asgi = conf.plan.app.interface.value != "wsgi"
+    passing = [each for each in passing if not _asks(each)]
+    able = {_pass(each)[1]: _has_sockets(each) for each in apps(conf.plan)}
     for found in passing:
         if found.args[0].startswith("@"):
             times = [int(each.args[0].rstrip("s")) for each in found.all("proxy_read_timeout")]
             if times != [conf.plan.limits.websocket.value]:
                 yield f"{found.args[0]} waits {times}"
-        elif [each.args for each in found.all("if") if each.args != ("-f", "$broken_save")] != [("$upgrade",)] * asgi:
+            continue
+        led = [each.args for each in found.all("if") if each.args != ("-f", "$broken_save")]
+        if led != [("$upgrade",)] * able.get(found.all("proxy_pass")[0].args, False):
             yield f"a handshake stays in {found.args}"
     places = {each.args[0] for each in passing if each.args[0].startswith("@")}
-    wanted = {"@websocket"} | {f"@websocket-{index}" for index, each in enumerate(conf.plan.paths.value) if each.rate}
-    if places != (wanted if asgi else set()):
+    having = [each for each in apps(conf.plan) if _has_sockets(each)]
+    wanted = {f"@websocket-{each.run.program}" if each.run.mount else "@websocket" for each in having}
+    rated = {path.url for each in having for path in each.paths.value if path.rate}
+    wanted |= {f"@websocket-{index}" for index, each in enumerate(conf.plan.paths.value) if each.url in rated}
+    if places != wanted:
         yield f"places for WebSockets: {places}"
     led = {found.args[-1] for found in conf.every if found.name == "error_page" and found.args[0] == "418"}
     if led != places:
@@ -583,18 +629,23 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
 
 def buffering_is_said(conf: Conf) -> Iterator[str]:
     """Answers and bodies are held for slow clients."""
-    kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
-    yield from (name for name in (f"{kind}_buffering", f"{kind}_request_buffering") if conf.value(name) != "on")
+    for protocol in _protocols(conf):
+        kind = "uwsgi" if protocol == "uwsgi" else "proxy"
+        yield from (name for name in (f"{kind}_buffering", f"{kind}_request_buffering") if conf.value(name) != "on")
 
 
 def paths_differ_as_said(conf: Conf) -> Iterator[str]:
     """Each path has what was said for it and nothing more, with and without the slash at its end."""
-    kind = "uwsgi" if conf.plan.server.protocol == "uwsgi" else "proxy"
+    by_prefix = {each.app.mount.value * bool(each.run.mount): each for each in apps(conf.plan)}
     places = {_key(each.args): each for each in conf.servers[-1].all("location")}
     exact = {each.url for each in conf.plan.paths.value}
     for index, path in enumerate(conf.plan.paths.value):
-        again = None if path.read is None else f"{min(10, path.read)}s"
-        wait = None if path.read is None else f"{path.read}s"
+        of = by_prefix[owner(by_prefix, path.url)]
+        kind, base = "uwsgi" if of.server.protocol == "uwsgi" else "proxy", _protocols(conf)[of.server.protocol]
+        read = _own(path.read, of.limits.read.value, base.limits.read.value)
+        body = _own(path.body, of.limits.body.value, conf.plan.limits.body.value)
+        again = None if read is None else f"{min(10, read)}s"
+        wait = None if read is None else f"{read}s"
         flags = {True: "on", False: "off", None: None}
         wanted = {
             f"{kind}_read_timeout": wait,
@@ -615,10 +666,15 @@ def paths_differ_as_said(conf: Conf) -> Iterator[str]:
             if told != {name: value for name, value in wanted.items() if value is not None}:
                 yield f"{key} has {told}"
             bodies = [_bytes(each.args[0]) for each in found.all("client_max_body_size")]
-            if bodies != ([] if path.body is None else [path.body]):
+            if bodies != ([] if body is None else [body]):
                 yield f"{key} takes {bodies}"
             if path.rate and [each.args[0] for each in found.all("limit_req")] != [f"zone=rate-{index}"]:
                 yield f"{key} has the rate of others"
+
+
+def _own(said: int | None, of_app: int, everywhere: int) -> int | None:
+    """What stands in a location: what its path says, else what its app has otherwise than all."""
+    return said if said is not None else of_app if of_app != everywhere else None
 
 
 RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (

@@ -162,5 +162,6 @@ def _plain() -> Plan:
             home="",
             tmp="",
         ),
+        mounts=chosen("mounts", ()),
         warnings=(),
     )

@@ -144,6 +144,21 @@ def _state_folder(environ: Mapping[str, str]) -> str:
     return f"{base if base.startswith('/') else Path.home() / '.local/state'}/porch"
 
 
+def beside(found: Facts, folder: Path, wanted: str) -> Facts:
+    """The same machine for a further app: with its own folder, and the interpreter of its own where it has one."""
+    python, why = find_python(folder, wanted)
+    if wanted == "auto" and python == sys.executable:
+        python, why = found.python, found.python_from
+    return replace(
+        found,
+        folder=str(folder),
+        python=python,
+        python_from=why,
+        servers=found.servers if python == found.python else find_servers(python),
+        barred={name: out_of_reach(name, (python, str(folder))) for name in found.barred},
+    )
+
+
 def machine(root: Path, environ: Mapping[str, str]) -> Machine:
     """The machine as seen below that root; another root is for tests."""
     groups = Cgroups(root)

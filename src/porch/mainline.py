@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from os.path import normpath
 from pathlib import Path
+from types import MappingProxyType
 
 from porch import __version__, decide, facts, frameworks, settings, sources
 from porch.errors import Problem, Refused
@@ -69,7 +71,7 @@ def plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     """The Plan for the project; raises Refused with what is in the way."""
     said = said_for(wanted, environ)
     found = _facts(wanted, said, environ)
-    plan = decide.plan(said, found, _finding(said, found, environ))
+    plan = decide.plan(said, found, _finding(said, found, environ), _beside(said, found, environ))
     if wanted.running is None:
         return plan
     return replace(plan, run=replace(plan.run, generation=wanted.running.generation))
@@ -83,6 +85,10 @@ def image_plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     """The Plan for the project in an image of its own, whatever this machine is; raises Refused."""
     known = {name: environ[name] for name in IN_AN_IMAGE if name in environ}
     said = said_for(wanted, known)
+    if said.settings.mounts:
+        what = "several apps are not put into one image yet"
+        fix = "leave the tables out, and give each app an image of its own"
+        raise Refused(Problem(what, f"mounts from {said.origin('mounts')}", fix))
     found = _facts(wanted, said, environ)
     finding = _finding(said, found, environ)
     lock = said.settings.container.lock
@@ -102,14 +108,43 @@ def _facts(wanted: Asked, said: Said, environ: Mapping[str, str]) -> Facts:
     return replace(found, machine=replace(found.machine, terminal=running.terminal, passed=running.passed))
 
 
-def _finding(said: Said, found: Facts, environ: Mapping[str, str]) -> Finding:
-    """The app, by reading; by importing it in a child process where reading cannot be sure."""
+def _beside(said: Said, found: Facts, environ: Mapping[str, str]) -> tuple[decide.Beside, ...]:
+    """The further apps, each found as the main one is; raises Refused with the problems of all."""
+    beside: list[decide.Beside] = []
+    problems: list[Problem] = []
+    for prefix, mount in said.settings.mounts:
+        try:
+            folder = _folder(found, mount.folder or "")
+            own, there = decide.said_of(said, prefix, mount), facts.beside(found, folder, mount.python or AUTO)
+            beside.append(decide.Beside(prefix, there, _finding(own, there, environ, dict(mount.env or ()))))
+        except Refused as refused:
+            problems += (replace(each, where=f'mounts "{prefix}", {each.where}') for each in refused.problems)
+    if problems:
+        raise Refused(*problems)
+    return tuple(beside)
+
+
+def _folder(found: Facts, named: str) -> Path:
+    """The folder of a further app."""
+    folder = Path(normpath(Path(found.folder, named)))
+    if not folder.is_dir():
+        raise Refused(
+            Problem(f"there is no folder {folder}", "folder", "check the path; it is relative to the project")
+        )
+    return folder
+
+
+def _finding(
+    said: Said, found: Facts, environ: Mapping[str, str], own: Mapping[str, str] = MappingProxyType({})
+) -> Finding:
+    """The app, by reading; by importing it in a child process, with variables of its own, where reading is not sure."""
     wanted = said.settings.app.target
-    project = frameworks.Project(Path(found.folder), facts.search_path(found.python), environ)
+    project = frameworks.Project(Path(found.folder), facts.search_path(found.python), {**environ, **own})
     finding = frameworks.detect(project, None if wanted == AUTO else wanted)
     if finding.sure or said.settings.app.interface != AUTO:
         return finding
-    child = inspection.Child(found.python, found.folder, decide.user(said, found, finding))
+    whom = decide.user(said, found, finding)
+    child = inspection.Child(found.python, found.folder, whom, tuple(own.items()))
     seen = inspection.import_app(child, finding.target, finding.import_from or found.folder)
     return replace(
         finding,

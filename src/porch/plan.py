@@ -48,6 +48,8 @@ class AppPlan:
     prestart_on_reload: Chosen[bool]
     prestart_lock: Chosen[str]
     """File, URL, or `$NAME`; empty for none."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,21 +228,35 @@ class RunPlan:
     """0: files that are kept and run without porch, one set of paths for ever."""
     kept: str = ""
     """The folder that such files are kept in, absolute."""
+    mount: str = ""
+    """Name of the further app that these paths are of; empty: of the main app."""
+
+    @property
+    def program(self) -> str:
+        """`app`, or `app-api` for a further app: the name of its program, upstream, link and folder."""
+        return f"app-{self.mount}" if self.mount else "app"
+
+    @property
+    def inside(self) -> str:
+        """Folder of a further app's own files below those that are kept; empty for the main app's."""
+        return f"{self.program}/" if self.mount else ""
 
     @property
     def home(self) -> str:
         """The folder of the app server's files: of this generation's, or of all that are kept."""
-        return f"{self.folder.value}/app-{self.generation}" if self.generation else self.kept
+        if self.generation:
+            return f"{self.folder.value}/app-{self.generation}" + (f"-{self.mount}" if self.mount else "")
+        return f"{self.kept}/{self.inside}".rstrip("/")
 
     @property
     def wrapper(self) -> str:
         """Beside files that are kept, the folder of the package around the app: a folder with nothing else in it."""
-        return f"{self.home}/{WRAPPER}"
+        return f"{self.kept}/{WRAPPER}"
 
     @property
     def socket(self) -> str:
         """Where this generation listens: in a folder that belongs to whom the app runs as."""
-        return f"{self.home}/app.sock" if self.generation else f"{self.folder.value}/app/app.sock"
+        return f"{self.home}/app.sock" if self.generation else f"{self.folder.value}/{self.program}/app.sock"
 
     @property
     def bound(self) -> str:
@@ -253,7 +269,7 @@ class RunPlan:
     @property
     def upstream(self) -> str:
         """Where nginx connects: a link to the socket of the generation in service, or the one socket there is."""
-        return f"{self.folder.value}/app.sock" if self.generation else self.socket
+        return f"{self.folder.value}/{self.program}.sock" if self.generation else self.socket
 
     @property
     def nginx(self) -> str:
@@ -320,6 +336,18 @@ class SystemdPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MountPlan:
+    """A further app of the instance, with a server of its own."""
+
+    name: str
+    """`api`, `v1-api`: its own among all."""
+    app: AppPlan
+    """Its `mount` is the prefix."""
+    server: ServerPlan
+    limits: LimitsPlan
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that was decided."""
 
@@ -343,6 +371,8 @@ class Plan:
     run: RunPlan
     processes: Chosen[tuple[ProcessPlan, ...]]
     systemd: SystemdPlan
+    mounts: Chosen[tuple[MountPlan, ...]]
+    """The further apps."""
     warnings: tuple[str, ...]
     """Said at start: what a server cannot honour, what the found nginx lacks, what was assumed."""
 

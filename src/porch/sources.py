@@ -183,7 +183,10 @@ def _place(text: str, path: Path, section: str, name: str = "") -> str:
         here = inside
         if entry and not header:
             here = f"{inside}.{entry[1]}".strip(".")
-        if re.sub(r"[\"'\s]", "", here) == wanted and (header or entry):
+        said = re.sub(r"[\"'\s]", "", here)
+        # A section that is one table may be written as the tables in it.
+        below = header and not name and said.startswith(f"{wanted}.")
+        if below or (said == wanted and (header or entry)):
             return f"{path.name}:{number}"
     return _place(text, path, section) if name else path.name
 

@@ -16,6 +16,7 @@ import pytest
 
 import decided
 from porch import decide, frameworks, mainline, servers
+from porch.apps import apps
 from porch.certificates import Pair
 from porch.cli import explained, parser, screen
 from porch.errors import Problem, Refused
@@ -112,10 +113,22 @@ class Case:
         wanted = mainline.asked(given.target, tuple(getattr(given, "flags", ())), given.config)
         return mainline.said_for(wanted, self.environ())
 
-    def finding(self, said: Said) -> Finding:
+    def beside(self, said: Said) -> tuple[decide.Beside, ...]:
+        """The further apps, each with a folder of its own where its table names one."""
+        facts = self.facts()
+        return tuple(
+            decide.Beside(
+                prefix,
+                replace(facts, folder=f"{facts.folder}/{mount.folder}" if mount.folder else facts.folder),
+                self.finding(decide.said_of(said, prefix, mount), mount.folder or ""),
+            )
+            for prefix, mount in said.settings.mounts
+        )
+
+    def finding(self, said: Said, folder: str = "") -> Finding:
         """The app, as if it lay in the folder that the decisions are told of."""
         target = said.settings.app.target
-        found = frameworks.detect(Project(self.app), None if target == AUTO else target)
+        found = frameworks.detect(Project(self.app / folder), None if target == AUTO else target)
         assert found.sure or said.settings.app.interface != AUTO, "a case must need no import"
         return replace(
             found,
@@ -139,7 +152,7 @@ class Case:
     def plan(self, monkeypatch: pytest.MonkeyPatch) -> tuple[Plan, Said]:
         """Everything that is decided; raises Refused."""
         said = self.said(monkeypatch)
-        return decide.plan(said, self.facts(), self.finding(said)), said
+        return decide.plan(said, self.facts(), self.finding(said), self.beside(said)), said
 
 
 def cases(kind: str) -> list[Case]:
@@ -149,9 +162,8 @@ def cases(kind: str) -> list[Case]:
 
 def outputs(plan: Plan, said: Said, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """Name -> text of all that is compared."""
-    command = "".join(line.text + "\n" for line in servers.command(plan))
-    own = servers.by_name(plan.server.name.value)
-    files = (nginx.file(plan), *own.files(plan))
+    command = "".join(line.text + "\n" for each in apps(plan) for line in servers.command(each))
+    files = (nginx.file(plan), *_own(plan))
     kept = _kept(plan)
     capsys.readouterr()
     explained.show_all(plan, explained.decisions(plan, said))
@@ -169,8 +181,16 @@ def _kept(plan: Plan) -> tuple[File, ...]:
     if plan.tls.on and plan.tls.mode.value != "files":
         return ()
     alone = decide.kept(plan, KEPT)
-    own = servers.by_name(plan.server.name.value).files(alone)
-    return (supervisord.file(alone), *(replace(file, path=f"kept-{file.path}") for file in own))
+    return (supervisord.file(alone), *(replace(file, path=f"kept-{file.path}") for file in _own(alone)))
+
+
+def _own(plan: Plan) -> list[File]:
+    """What the servers of all apps read; the folder of a further app is part of the name."""
+    return [
+        replace(file, path=f"{each.run.inside.replace('/', '-')}{file.path}")
+        for each in apps(plan)
+        for file in servers.by_name(each.server.name.value).files(each)
+    ]
 
 
 def image_outputs(plan: Plan) -> dict[str, str]:

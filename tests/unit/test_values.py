@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from porch import values as v
 from porch.settings import specs
 from porch.settings.containers import PACKAGES
+from porch.settings.mounts import MOUNTS, Mount
 from porch.settings.path import PATHS, Path
 from porch.settings.process import PROCESSES, Process
 from porch.settings.systemd import NAME as UNIT
@@ -285,6 +286,19 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
             ),
             min_size=1,
         ).map(lambda found: tuple(found.items())),
+    ),
+    "mounts": (
+        MOUNTS,
+        st.lists(
+            st.sampled_from(
+                (
+                    ("/api", Mount(app="api.main:app", workers="auto", timeout=90, env=(("A", "b c ; d"),))),
+                    ("/a/b.c", Mount(folder="one folder", server="granian", workers=3, args=("--x", "a b"))),
+                    ("/back", Mount(app="shop:make()", body=0, recycle_memory=1024, health="/ok")),
+                )
+            ),
+            unique=True,
+        ).map(tuple),
     ),
     "text": (v.TEXT, LINES.filter(str.isprintable)),
     "path": (v.PATH, LINES.filter(str.isprintable)),

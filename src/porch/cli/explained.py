@@ -11,13 +11,14 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 
 from porch import mainline, servers, settings
+from porch.apps import apps
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused, suggestion
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, PathPlan, Plan, ProcessPlan, Static
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, MountPlan, PathPlan, Plan, ProcessPlan, Static
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.targets import nginx
@@ -56,9 +57,12 @@ def decisions(plan: Plan, said: Said) -> list[Explained]:
 
 def outputs(plan: Plan) -> list[File]:
     """What is written and run for that Plan: configuration files, and the server's command line."""
-    server = servers.by_name(plan.server.name.value)
-    command = servers.command(plan)
-    return [nginx.file(plan), *server.files(plan), File(f"{server.name} command", command)]
+    found = [nginx.file(plan)]
+    for each in apps(plan):
+        server = servers.by_name(each.server.name.value)
+        found += [replace(file, path=f"{each.run.inside}{file.path}") for file in server.files(each)]
+        found.append(File(f"{each.run.inside}{server.name} command", servers.command(each)))
+    return found
 
 
 def _explained(key: str, chosen: Mapping[str, list[Chosen[Any]]], said: Said, files: list[File]) -> Explained:
@@ -87,13 +91,18 @@ def _walk(part: object) -> Iterator[Chosen[Any]]:
             yield from _walk(getattr(part, each.name))
 
 
+def _readiness(plan: Plan) -> str:
+    return "health, through a worker of each app" if plan.mounts.value else "health, through a worker"
+
+
 def urls(plan: Plan) -> list[tuple[str, str, str]]:
     """(URL, who answers, from what), in the order in which nginx looks."""
-    rows = [(HEALTH_LIVE, "nginx", "health"), (HEALTH_READY, "app", "health, through a worker")]
+    rows = [(HEALTH_LIVE, "nginx", "health"), (HEALTH_READY, "app", _readiness(plan))]
     rows += [(each.url, "nginx", each.path) for each in plan.static.value]
     if plan.home_page.value:
         rows.append(("/", "nginx", plan.home_page.value))
     mount = plan.app.mount.value
+    rows += [(f"{each.app.mount.value}/", "app", each.app.target.value) for each in plan.mounts.value]
     rows.append((f"{mount}/", "app", plan.app.target.value))
     if mount:
         rows.append(("/", "nginx", "404: the app is mounted at " + mount))
@@ -111,6 +120,9 @@ def show(each: Explained) -> str:
         return ", ".join(one.url for one in cast("tuple[PathPlan, ...]", value))
     if isinstance(value, tuple) and isinstance(value[0], ProcessPlan):
         return ", ".join(f"{one.name}: {shlex.join(one.command)}" for one in cast("tuple[ProcessPlan, ...]", value))
+    if isinstance(value, tuple) and isinstance(value[0], MountPlan):
+        mounted = cast("tuple[MountPlan, ...]", value)
+        return ", ".join(f"{one.app.mount.value}: {one.app.target.value} on {one.server.name.value}" for one in mounted)
     return settings.spec(each.setting).kind.show(value)
 
 
@@ -154,8 +166,9 @@ def _as_json(each: Explained) -> dict[str, Any]:
     return told
 
 
-def _whole(plan: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
-    app = plan.app
+def _app(plan: Plan | MountPlan) -> dict[str, Any]:
+    """One app of the instance, and what runs it."""
+    app, server = plan.app, plan.server
     return {
         "app": {
             "folder": app.folder,
@@ -164,7 +177,14 @@ def _whole(plan: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
             "framework": app.framework,
             "evidence": app.evidence,
         },
-        "server": {"name": plan.server.name.value, "version": plan.server.version},
+        "server": {"name": server.name.value, "version": server.version},
+    }
+
+
+def _whole(plan: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        **_app(plan),
+        "mounts": [{"prefix": each.app.mount.value, **_app(each)} for each in plan.mounts.value],
         "nginx": {"binary": plan.nginx.binary.value, "version": plan.nginx.version, "modules": plan.nginx.modules},
         "settings": told,
         "urls": [{"url": url, "by": by, "from": source} for url, by, source in urls(plan)],
@@ -190,6 +210,11 @@ def show_all(plan: Plan, found: list[Explained]) -> None:
     print(f"{plan.app.target.value}  {plan.app.framework} {plan.app.interface.value}  {plan.app.folder}")
     for line in plan.app.evidence:
         print(f"  {line}")
+    for each in plan.mounts.value:
+        kind = f"{each.app.framework} {each.app.interface.value}".strip()
+        print(f"{each.app.mount.value}/  {each.app.target.value}  {kind}  {each.app.folder}  {each.server.name.value}")
+        for line in each.app.evidence:
+            print(f"  {line}")
     print()
     screen.table([(url, by, source) for url, by, source in urls(plan)], ("URL", "ANSWERED BY", "FROM"))
     print()

@@ -17,7 +17,7 @@ from porch import __version__
 from porch.errors import Problem
 
 if TYPE_CHECKING:
-    from porch.plan import Plan
+    from porch.plan import MountPlan, Plan, ServerPlan
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -80,8 +80,8 @@ def summary(plan: Plan) -> list[tuple[str, str, str]]:
     part = plan.run.part.value
     if part != "nginx":
         name = f"{server.name.value} {server.version}"
-        rows.append(("server", f"{name}{_class(plan)}", server.name.reason))
-        rows.append(("workers", _sizes(plan), server.workers.reason))
+        rows.append(("server", f"{name}{_class(server)}", server.name.reason))
+        rows.append(("workers", _sizes(server), server.workers.reason))
     rows += _of_nginx(plan) if part != "app" else []
     if app.prestart.value and part != "nginx":
         rows.append(("before", " ".join(app.prestart.value), app.prestart.reason))
@@ -102,6 +102,7 @@ def _of_nginx(plan: Plan) -> list[tuple[str, str, str]]:
     rows += [("static", f"{each.url} from {each.path}", "nginx") for each in plan.static.value]
     where = "the app" if plan.run.part.value == "all" else f"the app, at {plan.run.address.value}"
     rows.append(("app at", f"{app.mount.value}/", where))
+    rows += [("app at", _mounted(each), each.server.workers.reason) for each in plan.mounts.value]
     return rows
 
 
@@ -116,12 +117,17 @@ def _tls(plan: Plan) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _class(plan: Plan) -> str:
-    return f" ({plan.server.worker_class.value} workers)" if plan.server.worker_class.value else ""
+def _mounted(each: MountPlan) -> str:
+    app, server = each.app, each.server
+    what = f"{app.target.value} ({app.framework or 'app'}, {app.interface.value})"
+    return f"{app.mount.value}/  {what} on {server.name.value} {server.version}{_class(server)}, {_sizes(server)}"
 
 
-def _sizes(plan: Plan) -> str:
-    server = plan.server
+def _class(server: ServerPlan) -> str:
+    return f" ({server.worker_class.value} workers)" if server.worker_class.value else ""
+
+
+def _sizes(server: ServerPlan) -> str:
     number = str(server.workers.value) if server.workers.value else "as your own file says"
     kept = f", {server.min_workers.value} when idle" if server.min_workers.value else ""
     threads = f" x {server.threads.value} threads" if server.threads.value else ""

@@ -6,11 +6,12 @@ Rule: pure; nothing is started or written. Every problem is collected, and all a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
-from porch.decide import clients, edge, image, paths, processes, running, serving, tls
-from porch.decide.desk import Desk
+from porch.decide import clients, edge, image, mounts, paths, processes, running, serving, tls
+from porch.decide.desk import Desk, Taken
+from porch.decide.mounts import Beside, said_of
 from porch.decide.standalone import kept
 from porch.decide.systemd import systemd
 from porch.errors import Exit, Refused
@@ -18,21 +19,33 @@ from porch.facts import Facts
 from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Packaging
 from porch.imaged import PlanOfImage, with_image
-from porch.plan import AS_SET, AppPlan, Chosen, Interface, Plan
+from porch.plan import AS_SET, AppPlan, Chosen, Interface, MountPlan, Plan, Static
 from porch.servers import Server
+from porch.settings.mounts import name
 from porch.sources import Said
 from porch.values import AUTO
 
-__all__ = ["kept", "plan", "plan_of_image", "user"]
+__all__ = ["Beside", "kept", "plan", "plan_of_image", "said_of", "user"]
 
 PRESTART = "prestart.sh"
 LOCKING = ("postgresql", "postgres", "mysql", "mariadb")
 """Databases that know advisory locks."""
 
 
-def plan(said: Said, facts: Facts, finding: Finding) -> Plan:
-    """Every decision; raises Refused with every problem."""
-    return _plan(Desk(said, facts, finding))
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What kind of app it is, and what is to run it."""
+
+    interface: Chosen[Interface]
+    python: Chosen[str]
+    config: Chosen[str]
+    server: Server | None
+    taken: Taken
+
+
+def plan(said: Said, facts: Facts, finding: Finding, beside: Sequence[Beside] = ()) -> Plan:
+    """Every decision, those for the further apps included; raises Refused with every problem."""
+    return _plan(Desk(said, facts, finding), beside)
 
 
 def plan_of_image(said: Said, facts: Facts, finding: Finding, packaging: Packaging) -> PlanOfImage:
@@ -40,50 +53,87 @@ def plan_of_image(said: Said, facts: Facts, finding: Finding, packaging: Packagi
     needs, inside = image.needs_of(said, packaging), image.said_inside(said)
     interface = _interface(Desk(inside, facts, finding)).value
     desk = Desk(inside, image.facts_inside(facts, inside, needs, interface), finding)
-    decided = _plan(desk)
+    decided = _plan(desk, ())
     found = image.image(desk, decided, needs, packaging, said)
     if desk.problems:
         raise Refused(*desk.problems)
     return with_image(_with_warnings(decided, (*said.notes, *desk.warnings)), found)
 
 
-def _plan(desk: Desk) -> Plan:
-    interface, python = _interface(desk), _python(desk)
-    config = serving.own_config(desk)
-    server = serving.choose(desk, interface.value, config.value)
-    taken = serving.taken(desk, server, config.value)
-    addresses, limits = edge.http(desk), edge.limits(desk, taken)
-    listen = edge.addresses(desk)
-    secure = tls.decide(desk, addresses.listen.value, tls.plain(desk, listen))
-    static, home_page = edge.static(desk), edge.home_page(desk)
+def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
+    choice = _choice(own := replace(desk, facts=mounts.shared(desk.facts, 1 + len(beside))))
+    addresses, limits = edge.http(desk), edge.limits(desk, choice.taken)
+    secure = tls.decide(desk, addresses.listen.value, tls.plain(desk, edge.addresses(desk)))
+    further = [_further(desk, each, 1 + len(beside)) for each in beside]
+    static, home_page = edge.static(desk, [each for _, found in further for each in found]), edge.home_page(desk)
     run = running.run(desk)
-    if server is None:
+    mounts.check(desk, beside, run)
+    plans = [each for each, _ in further if each is not None]
+    if choice.server is None or len(plans) < len(beside):
         raise Refused(*desk.problems)
-    served = serving.decide(desk, server, interface.value, config, taken)
+    served = serving.decide(own, choice.server, choice.interface.value, choice.config, choice.taken)
+    protocols = mounts.protocols(served, plans)
+    stop = mounts.together(limits, [each.limits for each in plans])
     decided = Plan(
-        app=_app(desk, interface, python),
+        app=_app(desk, choice.interface, choice.python),
         server=served,
-        nginx=edge.nginx(desk, served.protocol),
+        nginx=edge.nginx(desk, protocols.values()),
         http=addresses,
         tls=secure,
         static=static,
         expires=edge.expires(desk),
         home_page=home_page,
-        limits=limits,
+        limits=stop,
         clients=clients.clients(desk),
-        paths=paths.paths(desk, static.value, served.protocol),
+        paths=paths.paths(desk, static.value, protocols),
         answers=clients.answers(desk),
         trusted=edge.trusted(desk),
         log=running.log(desk),
         run=run,
         processes=processes.processes(desk),
         systemd=systemd(desk, run.user.value),
+        mounts=mounts.chosen(desk, plans, stop),
         warnings=(),
     )
-    _tell_what_cannot_be(desk, server)
+    _tell_what_cannot_be(desk, choice.server)
+    return _told(desk, decided)
+
+
+def _told(desk: Desk, decided: Plan) -> Plan:
+    """The Plan with every warning; raises Refused where there are problems."""
     if desk.problems:
         raise Refused(*desk.problems)
     return _with_warnings(decided, (*desk.said.notes, *desk.warnings))
+
+
+def _choice(desk: Desk) -> _Choice:
+    interface, python = _interface(desk), _python(desk)
+    config = serving.own_config(desk)
+    server = serving.choose(desk, interface.value, config.value)
+    return _Choice(interface, python, config, server, serving.taken(desk, server, config.value))
+
+
+def _further(desk: Desk, each: Beside, number: int) -> tuple[MountPlan | None, tuple[Static, ...]]:
+    """One of the further apps, and its static folders; None when it cannot be, and the problems are noted."""
+    mount = dict(desk.settings.mounts)[each.prefix]
+    own = Desk(said_of(desk.said, each.prefix, mount), mounts.shared(each.facts, number), each.finding)
+    try:
+        choice = _choice(own)
+    except Refused:
+        mounts.take_over(desk, each.prefix, own)
+        return None, ()
+    decided: MountPlan | None = None
+    limits, static = edge.limits(own, choice.taken), edge.found_static(own)
+    if choice.server is not None:
+        decided = MountPlan(
+            name=name(each.prefix),
+            app=mounts.app(_app(own, choice.interface, choice.python), mount),
+            server=serving.decide(own, choice.server, choice.interface.value, choice.config, choice.taken),
+            limits=limits,
+        )
+        _tell_what_cannot_be(own, choice.server)
+    mounts.take_over(desk, each.prefix, own)
+    return decided, static
 
 
 def user(said: Said, facts: Facts, finding: Finding) -> str:

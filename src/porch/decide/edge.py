@@ -6,6 +6,7 @@ Rule: what the found nginx lacks is left out and said; a folder is public only w
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath as Path
 from typing import cast
 
@@ -122,11 +123,11 @@ def trusted(desk: Desk) -> Chosen[tuple[str, ...]]:
     return desk.chosen("proxy.trusted", networks, why)
 
 
-def nginx(desk: Desk, protocol: Protocol) -> NginxPlan:
-    """Which nginx, and its sizes."""
+def nginx(desk: Desk, protocols: Collection[Protocol]) -> NginxPlan:
+    """Which nginx, and its sizes; it must speak the protocol of every app's server."""
     wanted, cores = desk.settings.nginx, max(1, math.ceil(desk.facts.machine.cores))
     workers = cores if wanted.workers == AUTO else cast("int", wanted.workers)
-    found, why = _choose(desk, protocol)
+    found, why = _choose(desk, protocols)
     files = wanted.connections * 2 if wanted.open_files == AUTO else cast("int", wanted.open_files)
     if files < wanted.connections:
         what = (
@@ -168,11 +169,11 @@ def _resolvers(desk: Desk) -> Chosen[tuple[str, ...]]:
     return desk.chosen(key, found, AS_SET if wanted else "those of this machine")
 
 
-def _choose(desk: Desk, protocol: Protocol) -> tuple[Nginx, str]:
+def _choose(desk: Desk, protocols: Collection[Protocol]) -> tuple[Nginx, str]:
     missing = Nginx("nginx", OLDEST, frozenset())
     wanted, refused = desk.settings.nginx.binary, list[str]()
     for found in desk.facts.nginx:
-        lack = _lack(desk, found, protocol)
+        lack = _lack(desk, found, protocols)
         if not lack:
             version = ".".join(map(str, found.version))
             whose = "the embedded one" if found.embedded else "the machine's own" if wanted == AUTO else AS_SET
@@ -188,13 +189,15 @@ def _choose(desk: Desk, protocol: Protocol) -> tuple[Nginx, str]:
     return missing, "none"
 
 
-def _lack(desk: Desk, found: Nginx, protocol: Protocol) -> str:
+def _lack(desk: Desk, found: Nginx, protocols: Collection[Protocol]) -> str:
     """What keeps this nginx from doing the job; empty when nothing does."""
     if found.version < OLDEST:
         return f"is {'.'.join(map(str, found.version))}, older than {'.'.join(map(str, OLDEST))}"
     needed = {"http_proxy", "http_map", "http_upstream_keepalive", *_for_limits(desk)}
-    if protocol == "uwsgi":
+    if "uwsgi" in protocols:
         needed.add("http_uwsgi")
+    if desk.settings.mounts:
+        needed.add("http_auth_request")
     if desk.settings.proxy.trusted:
         needed |= {"http_realip", "http_geo"}
     if tls.on(desk):
@@ -212,9 +215,14 @@ def _for_limits(desk: Desk) -> set[str]:
     return needed
 
 
-def static(desk: Desk) -> Chosen[tuple[Static, ...]]:
-    """Folders and files that nginx answers for: those found in the app, and those that were set."""
-    found = [each for each in (_detected(desk, url, folder) for url, folder in _found(desk)) if each]
+def found_static(desk: Desk) -> tuple[Static, ...]:
+    """Folders that were found in the app and that nginx can answer for."""
+    return tuple(each for each in (_detected(desk, url, folder) for url, folder in _found(desk)) if each)
+
+
+def static(desk: Desk, further: Iterable[Static] = ()) -> Chosen[tuple[Static, ...]]:
+    """Folders and files that nginx answers for: those found in the apps, and those that were set."""
+    found = [*found_static(desk), *further]
     said = [each for each in (_said(desk, url, path) for url, path in desk.settings.static) if each]
     merged = {each.url: each for each in (*found, *said)}
     for each in merged.values():
@@ -276,9 +284,9 @@ def _said(desk: Desk, url: str, text: str) -> Static | None:
 
 def _taken_url(desk: Desk, url: str) -> str:
     """Why the URL is not free; empty when it is."""
-    bare, mount = url.rstrip("/"), desk.settings.app.mount
-    if mount and bare == mount:
-        return f"the whole app is mounted at {mount}"
+    bare = url.rstrip("/")
+    if bare and bare in {desk.settings.app.mount, *dict(desk.settings.mounts)}:
+        return f"the whole app is mounted at {bare}"
     if bare in {HEALTH_LIVE, HEALTH_READY}:
         return "porch answers there whether the app is well"
     return ""

@@ -5,8 +5,9 @@ Rule: a path that could have no effect is refused, so that nobody believes in a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from porch.apps import owner
 from porch.decide.desk import Desk
 from porch.plan import HEALTH_LIVE, Chosen, PathPlan, Protocol, Static
 from porch.settings.path import Path
@@ -16,8 +17,8 @@ ABOVE = 2
 """Seconds that nginx waits longer than the app server, as for the app as a whole."""
 
 
-def paths(desk: Desk, static: Sequence[Static], protocol: Protocol) -> Chosen[tuple[PathPlan, ...]]:
-    """Each path with what differs there."""
+def paths(desk: Desk, static: Sequence[Static], protocols: Mapping[str, Protocol]) -> Chosen[tuple[PathPlan, ...]]:
+    """Each path with what differs there; `protocols` by the prefix of the further apps, empty for the main one."""
     wanted = desk.settings.path
     for url, path in wanted:
         why = _useless(desk, url, static)
@@ -25,19 +26,24 @@ def paths(desk: Desk, static: Sequence[Static], protocol: Protocol) -> Chosen[tu
             desk.refuse(KEY, f'"{url}": {why}', "correct the URL, or take the table out")
         if path.timeout is not None and path.timeout < 1:
             desk.refuse(KEY, f'"{url}": nothing is done in less than a second', "for example timeout = 30s")
-    plans = tuple(_plan(desk, url, path, protocol) for url, path in wanted)
+    plans = tuple(_plan(desk, url, path, protocols[owner(protocols, url)]) for url, path in wanted)
     return desk.chosen(KEY, plans, "these differ from the limits of the app" if plans else "all paths are alike")
 
 
 def longest(desk: Desk) -> tuple[int, str]:
-    """The longest time that a path allows, and its URL; 0 where none says one."""
-    times = [(path.timeout or 0, url) for url, path in desk.settings.path]
+    """The longest time that a path of this app allows, and its URL; 0 where none says one."""
+    prefixes, mount = dict(desk.settings.mounts), desk.settings.app.mount
+    own = mount if mount in prefixes else ""
+    times = [(path.timeout or 0, url) for url, path in desk.settings.path if owner(prefixes, url) == own]
     return max(times, default=(0, ""))
 
 
 def _useless(desk: Desk, url: str, static: Sequence[Static]) -> str:
     """Why nothing below that URL is ever passed to the app; empty when it is."""
-    mount = desk.settings.app.mount
+    further = dict(desk.settings.mounts)
+    if url.rstrip("/") in further:
+        return f'that is a whole app, and its limits stand in [mounts."{url.rstrip("/")}"]'
+    mount = "" if owner(further, url) else desk.settings.app.mount
     if mount and url.rstrip("/") == mount:
         return "that is the whole app, and its limits stand in [limits]"
     if mount and not url.startswith(mount + "/"):

@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from porch import servers, worker
+from porch.apps import apps
 from porch.plan import Plan
 from porch.runtime import certificate
 from porch.runtime.folder import LAUNCH
-from porch.runtime.launch import Extra, Launch, Program, Recycle
+from porch.runtime.launch import Extra, Launch, Mounted, Program, Recycle
 from porch.syntax.file import File
 
 LOCK = "PORCH_LOCK"
@@ -30,12 +31,33 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         processes=_processes(plan),
         drain_delay=run.drain_delay.value,
         replan=_replan(f"{run.folder.value}/{LAUNCH}", words),
-        stuck_after=_stuck_after(plan),
-        recycle=Recycle(plan.server.recycle_requests.value, plan.server.recycle_memory.value),
+        stuck_after=_stuck_after(apps(plan)[0]),
+        recycle=_recycle(plan),
         elastic=plan.server.min_workers.value > 0,
         handed=certificate.handed(plan),
         writable=(run.nginx,),
+        mounts=tuple(_mounted(each) for each in apps(plan)[1:]),
     )
+
+
+def _mounted(plan: Plan) -> Mounted:
+    return Mounted(
+        prefix=plan.app.mount.value,
+        server=plan.server.name.value,
+        workers=plan.server.workers.value,
+        app=_app(plan),
+        socket=plan.run.socket,
+        upstream=plan.run.upstream,
+        protocol=plan.server.protocol,
+        report=servers.report(plan),
+        stuck_after=_stuck_after(plan),
+        recycle=_recycle(plan),
+        elastic=plan.server.min_workers.value > 0,
+    )
+
+
+def _recycle(plan: Plan) -> Recycle:
+    return Recycle(plan.server.recycle_requests.value, plan.server.recycle_memory.value)
 
 
 def _up_and_down(plan: Plan) -> Launch:
@@ -80,10 +102,12 @@ def _stuck_after(plan: Plan) -> float:
 
 
 def files(plan: Plan, nginx: Iterable[File]) -> Mapping[str, File]:
-    """Absolute path -> file: nginx's and the certificate in the run folder, the app server's in its generation's."""
+    """Absolute path -> file: nginx's and the certificate in the run folder, each app server's in its generation's."""
     found = {f"{plan.run.folder.value}/{file.path}": file for file in nginx}
-    own = servers.by_name(plan.server.name.value).files(plan)
-    return found | {f"{plan.run.home}/{file.path}": file for file in own} | dict(certificate.files(plan))
+    for each in apps(plan):
+        own = servers.by_name(each.server.name.value).files(each)
+        found |= {f"{each.run.home}/{file.path}": file for file in own}
+    return found | dict(certificate.files(plan))
 
 
 def url(plan: Plan) -> str:
@@ -102,7 +126,10 @@ def url(plan: Plan) -> str:
 
 def _app(plan: Plan) -> Program:
     words = servers.by_name(plan.server.name.value).argv(plan)
-    return Program("app", words, plan.app.folder, (*servers.environment(plan).items(), _path(plan)))
+    # In the log, a further app is told from the main one by its prefix: `app/api`.
+    name = f"app{plan.app.mount.value}" if plan.run.mount else "app"
+    variables = (*plan.app.environment, *servers.environment(plan).items(), _path(plan))
+    return Program(name, words, plan.app.folder, variables)
 
 
 def _path(plan: Plan) -> tuple[str, str]:

@@ -38,11 +38,10 @@ DEATHS = 3
 
 
 class Generation:
-    """The app server and its workers."""
-
-    name = "app"
+    """The server of one app and its workers."""
 
     def __init__(self, around: Surroundings, number: int) -> None:
+        self.name = around.launch.app.name
         self.number = number
         self.child: Child | None = None
         self.condition: Condition = "waiting"
@@ -51,6 +50,7 @@ class Generation:
         self.recycle, self.elastic = around.launch.recycle, around.launch.elastic
         self.state: State = "rendered"
         self.tail = Tail()
+        self.upstream = around.launch.upstream
         self._around = around
         self._launch = around.launch
 
@@ -92,7 +92,7 @@ class Generation:
 
     def link(self) -> None:
         """Lead nginx to this generation's socket."""
-        folder.link(self._launch.upstream, self._launch.socket)
+        folder.link(self.upstream, self._launch.socket)
 
     async def retire(self) -> None:
         """Let it finish what it has, end it, and remove what it leaves."""
@@ -152,18 +152,26 @@ class Generation:
         await asyncio.wait((child.exited,), timeout=1)
         self.condition = "down"
 
+    @property
+    def _server(self) -> str:
+        """`gunicorn`, or `uvicorn at /api`."""
+        prefix = self._launch.prefix
+        return f"{self._launch.server} at {prefix}" if prefix else self._launch.server
+
     def _died(self, code: int) -> Problem:
-        what = f"the app server ({self._launch.server}) {ending(code)} before the app was ready"
-        fix = "its own words are in the lines above that begin with `app:`"
+        what = f"the app server ({self._server}) {ending(code)} before the app was ready"
+        fix = f"its own words are in the lines above that begin with `{self.name}:`"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 
     def _keeps_dying(self, deaths: int) -> Problem:
-        what = f"the workers of the app server ({self._launch.server}) die before the app is ready: {deaths} until now"
-        fix = "its lines that begin with `app:` name the signal; a library that crashes at import is the usual cause"
+        what = f"the workers of the app server ({self._server}) die before the app is ready: {deaths} until now"
+        named = f"its lines that begin with `{self.name}:` name the signal"
+        fix = f"{named}; a library that crashes at import is the usual cause"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 
     def _never_answered(self, why: str) -> Problem:
-        what = f"the app was not ready within {self._launch.start_timeout:g} s{': ' if why else ''}{why}"
+        whose = f"the app at {self._launch.prefix}" if self._launch.prefix else "the app"
+        what = f"{whose} was not ready within {self._launch.start_timeout:g} s{': ' if why else ''}{why}"
         fix = "look at its lines above; if it only needs longer to start, allow it more time"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 

@@ -40,6 +40,8 @@ class Child:
     """Working directory, as the app will have it."""
     user: str = ""
     """Empty: the caller."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables of the app's own."""
 
 
 def import_app(child: Child, target: str, folder: str, interface: str = "") -> Seen:
@@ -67,7 +69,7 @@ def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subproce
     from porch.runtime.process import identity  # brings asyncio, which costs 50 ms of a command that imports no app
 
     found = identity(child.user)
-    environment = os.environ | told | (found.environment if found else {})
+    environment = os.environ | dict(child.environment) | told | (found.environment if found else {})
     return subprocess.run(
         words,
         cwd=child.project,

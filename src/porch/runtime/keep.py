@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from porch.errors import Exit, Refused
@@ -75,7 +75,7 @@ class Kept:
 
 
 class Keeping:
-    """All units that are kept alive at present; one may take another's place."""
+    """All units that are kept alive at present; some may take the place of others."""
 
     def __init__(self, kept: Iterable[Kept]) -> None:
         self._tasks: dict[Kept, asyncio.Future[int] | None] = dict.fromkeys(kept)
@@ -86,14 +86,15 @@ class Keeping:
         """The units."""
         return tuple(self._tasks)
 
-    def replace(self, old: Unit, new: Kept) -> None:
-        """Leave the old unit to its fate, a restart that is under way included, and keep the new one alive."""
-        places = {kept.unit: kept for kept in self._tasks}
-        task = self._tasks[places[old]]
-        if task is not None:
-            task.cancel()
-        self._tasks = {new if kept.unit is old else kept: task for kept, task in self._tasks.items()}
-        self._tasks[new] = None
+    def replace(self, old: Collection[Unit], new: Iterable[Kept]) -> None:
+        """Leave the old units to their fate, restarts that are under way included, and keep the new ones alive."""
+        others: dict[Kept, asyncio.Future[int] | None] = {}
+        for kept, task in self._tasks.items():
+            if kept.unit not in old:
+                others[kept] = task
+            elif task is not None:
+                task.cancel()
+        self._tasks = dict.fromkeys(new) | others
         self._changed.set()
 
     async def keep(self) -> int:

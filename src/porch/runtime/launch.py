@@ -6,7 +6,7 @@ Rule: the resident process reads this and nothing else; it imports no settings, 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 
@@ -44,6 +44,23 @@ class Recycle:
     """When it has done about so many; 0: never."""
     memory: int = 0
     """When it takes more bytes; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """A further app: what differs from the main one."""
+
+    prefix: str
+    server: str
+    workers: int
+    app: Program
+    socket: str
+    upstream: str
+    protocol: Literal["http", "uwsgi"]
+    report: str
+    stuck_after: float
+    recycle: Recycle
+    elastic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +128,19 @@ class Launch:
     writable: tuple[str, ...] = ()
     """Folders in the run folder that belong to the children's user, and are made before anything starts."""
 
+    prefix: str = ""
+    """URL prefix of a further app; empty for the main one."""
+    mounts: tuple[Mounted, ...] = ()
+
     @property
     def tls(self) -> bool:
         """The first address speaks TLS, and so do all that are not for plain HTTP."""
         return bool(self.handed)
+
+    @property
+    def apps(self) -> tuple[Launch, ...]:
+        """The same as each app has it, the main one's first: a further app's program, socket and server."""
+        return (self, *(replace(self, mounts=(), **_parts(each)) for each in self.mounts))
 
     def to_json(self) -> str:
         """The same as text."""
@@ -134,7 +160,15 @@ def from_json(text: str) -> Launch:
     raw["processes"] = tuple(
         Extra(**(each | {"program": _program(each["program"])})) for each in raw.get("processes", ())
     )
+    raw["mounts"] = tuple(
+        Mounted(**(each | {"app": _program(each["app"]), "recycle": Recycle(**each["recycle"])}))
+        for each in raw.get("mounts", ())
+    )
     return Launch(**raw)
+
+
+def _parts(mounted: Mounted) -> dict[str, Any]:
+    return {each.name: getattr(mounted, each.name) for each in fields(mounted)}
 
 
 def _program(raw: dict[str, Any]) -> Program:

@@ -88,7 +88,7 @@ def shape(form: Format, source: str, stream: str, *, colour: bool = False) -> Sh
         return lambda chunk: _objects(chunk, source, stream)
     prefix = f"{source}: ".encode()
     if colour:
-        prefix = f"\x1b[{_COLOURS.get(source, '0')}m{source}:\x1b[0m ".encode()
+        prefix = f"\x1b[{_COLOURS.get(source.partition('/')[0], '0')}m{source}:\x1b[0m ".encode()
     if source == "nginx":
         return lambda chunk: _prefixed(_without_noise(chunk), prefix)
     return lambda chunk: _prefixed(chunk, prefix)
@@ -117,7 +117,7 @@ def _objects(chunk: bytes, source: str, stream: str) -> bytes:
 
 def _object(line: bytes, moment: str, source: str, stream: str) -> bytes:
     text = line.decode(errors="replace")
-    own = _own_object(text) if source == "app" and text.startswith("{") else None
+    own = _own_object(text) if text.startswith("{") and source.partition("/")[0] == "app" else None
     if own is None:
         return encode({"time": moment, "source": source, "stream": stream, "message": text})
     if "source" in own:

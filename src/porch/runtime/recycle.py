@@ -32,7 +32,7 @@ MIB = 1024**2
 
 
 class Serving(Protocol):
-    """The generation in service."""
+    """One app of the generation in service."""
 
     child: Child | None
     recycle: Recycle
@@ -66,14 +66,14 @@ class Recycling:
     """Looks at the generation in service, and asks for the next."""
 
     def __init__(
-        self, serving: Callable[[], Serving], ask: Callable[[], asyncio.Future[Outcome]], voice: Voice
+        self, serving: Callable[[], tuple[Serving, ...]], ask: Callable[[], asyncio.Future[Outcome]], voice: Voice
     ) -> None:
         self._serving = serving
         self._ask = ask
         self._voice = voice
-        self._seen: Serving | None = None
+        self._seen: tuple[Serving, ...] = ()
         self._since = 0.0
-        self._share = 0
+        self._chance = 0.0
         self._pause = PAUSE
 
     async def keep(self) -> None:
@@ -91,14 +91,19 @@ class Recycling:
         serving = self._serving()
         if serving is not self._seen:
             self._seen, self._since = serving, now
-            self._share = share(serving.recycle.requests, random.random())  # noqa: S311  # not a secret
+            self._chance = random.random()  # noqa: S311  # not a secret
         age = now - self._since
-        if not any((serving.recycle.requests, serving.recycle.memory)) or age < self._pause:
+        if age < self._pause:
             return ""
-        why, of_memory = over(_told(serving), self._share, serving.recycle.memory)
-        if why:
-            self._pause = self._longer() if of_memory and age < 2 * self._pause else PAUSE
-        return why
+        for each in serving:
+            limits = each.recycle
+            if not any((limits.requests, limits.memory)):
+                continue
+            why, of_memory = over(_told(each), share(limits.requests, self._chance), limits.memory)
+            if why:
+                self._pause = self._longer() if of_memory and age < 2 * self._pause else PAUSE
+                return why
+        return ""
 
     def _longer(self) -> float:
         return min(LONGEST, 2 * self._pause)

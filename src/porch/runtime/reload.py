@@ -18,11 +18,10 @@ from typing import Any, Literal
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, prestart
+from porch.runtime.apps import Apps
 from porch.runtime.front import Front
-from porch.runtime.generation import Generation
 from porch.runtime.launch import Launch
 from porch.runtime.planning import NEXT, Planned, planned
-from porch.runtime.process import Child
 from porch.runtime.unit import Surroundings, exhausted
 
 State = Literal["rendered", "checked", "started", "healthy", "switched", "drained", "done", "kept_old", "restored"]
@@ -111,16 +110,13 @@ def not_done(generation: int, *problems: Problem, lines: tuple[str, ...] = ()) -
 class Reload:
     """One attempt."""
 
-    def __init__(
-        self, around: Surroundings, front: Front, old: Generation, adopt: Callable[[Generation, Launch], None]
-    ) -> None:
+    def __init__(self, around: Surroundings, front: Front, old: Apps, adopt: Callable[[Apps, Launch], None]) -> None:
         self.old = old
-        self.new: Generation | None = None
+        self.new: Apps | None = None
         self._around = around
         self._front = front
         self._adopt = adopt
         self._planned: Planned | None = None
-        self._child: Child | None = None
         self._before: dict[str, str] = {}
         self._began = time.monotonic()
 
@@ -169,17 +165,18 @@ class Reload:
         around = replace(self._around, launch=launch)
         if launch.prestart_on_reload:
             await prestart.run(around)
-        self.new = Generation(around, launch.generation)
-        self._child = self.new.spawn()
+        self.new = Apps(around, launch.generation)
+        self.new.spawn()
 
     async def _prove(self) -> None:
-        if self.new is not None and self._child is not None:
-            await self.new.prove(self._child)
+        if self.new is not None:
+            await self.new.prove()
 
     async def _switch(self) -> None:
         """nginx first: its old workers still reach the old generation until the link is switched."""
         if self.new is None:
             return
+        self.new.lead()
         front = self._next.front
         for path in front:
             self._before[path] = Path(path).read_text()
@@ -223,13 +220,14 @@ class Reload:
         if self.new is not None:
             await self.new.discard()
         if self._planned is not None:
-            folder.remove_generation(str(Path(self._planned.launch.socket).parent))
+            for launch in self._planned.launch.apps:
+                folder.remove_generation(str(Path(launch.socket).parent))
             for path in (self._planned.path, *(path + NEXT for path in self._planned.front)):
                 Path(path).unlink(missing_ok=True)
 
     def _kill(self) -> None:
-        if self.new is not None and self.new.child is not None:
-            self.new.child.kill_group()
+        if self.new is not None:
+            self.new.kill()
 
 
 def now() -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from porch.errors import Problem
+from porch.runtime.apps import Apps
 from porch.runtime.control import Answer, refusal
 from porch.runtime.generation import Generation
 from porch.runtime.reload import Outcome, Reload, not_done
@@ -33,7 +34,7 @@ class Reloads:
         self._number = number
         self._told = told
         self._current: Reload | None = None
-        self._leaving: dict[Generation, asyncio.Future[None]] = {}
+        self._leaving: dict[Apps, asyncio.Future[None]] = {}
         self._turns = Turns(self._reload, self._too_late)
 
     @property
@@ -45,11 +46,11 @@ class Reloads:
     def beside(self) -> tuple[Generation, ...]:
         """Generations that have processes and are not in service: the one that starts, those that end."""
         new = self._current.new if self._current is not None else None
-        return (*((new,) if new is not None else ()), *self._leaving)
+        return tuple(part for apps in (*((new,) if new is not None else ()), *self._leaving) for part in apps.parts)
 
     @property
-    def leaving(self) -> tuple[Generation, ...]:
-        """Generations that end."""
+    def leaving(self) -> tuple[Apps, ...]:
+        """Generations that end, each of all apps."""
         return tuple(self._leaving)
 
     def ask(self) -> asyncio.Future[Outcome]:
@@ -97,7 +98,7 @@ class Reloads:
             self._told(over=True)
         return outcome
 
-    def _let_go(self, old: Generation, drained: asyncio.Future[None]) -> None:
+    def _let_go(self, old: Apps, drained: asyncio.Future[None]) -> None:
         self._leaving[old] = drained
         drained.add_done_callback(lambda _: self._leaving.pop(old, None))
 

@@ -32,9 +32,10 @@ def write(live: Launch, new: Launch, files: Mapping[str, File]) -> Written:
     refuse_what_needs_a_start(live, new)
     found = identity(new.user)
     owner = found.owner if found is not None else None
-    home = Path(new.socket).parent
-    folder.remove_generation(str(home))
-    own = {path: file for path, file in files.items() if Path(path).is_relative_to(home)}
+    homes = [Path(each.socket).parent for each in new.apps]
+    for home in homes:
+        folder.remove_generation(str(home))
+    own = {path: file for path, file in files.items() if any(Path(path).is_relative_to(home) for home in homes)}
     front = {path: file for path, file in files.items() if path not in own and _text(path) != file.text}
     path = f"{new.folder}/launch-{new.generation}.json"
     try:
@@ -56,16 +57,30 @@ def refuse_what_needs_a_start(live: Launch, new: Launch) -> None:
         ("the run folder", live.folder, new.folder),
         ("the log format", live.log_format, new.log_format),
         ("the nginx to run", live.nginx.argv[0], new.nginx.argv[0]),
-        ("how nginx speaks to the app server", f"{live.protocol} ({live.server})", f"{new.protocol} ({new.server})"),
+        *_protocols(live, new),
     )
     fix = "porch stop, then porch run: only a start can change that"
     problems = [
         Problem(f"{name}: changed from {before} to {after}", where=new.project, fix=fix, exit=Exit.RELOAD)
         for name, before, after in compared
-        if before != after and not (name.startswith("how") and live.protocol == new.protocol)
+        if before != after
     ]
     if problems:
         raise Refused(*problems)
+
+
+def _protocols(live: Launch, new: Launch) -> list[tuple[str, str, str]]:
+    """Of each app that stays where it is: nginx would speak in the one language to a server of the other."""
+    before = {each.prefix: each for each in live.apps}
+    return [
+        (f"how nginx speaks to the app server{f' at {now.prefix}' if now.prefix else ''}", _spoken(was), _spoken(now))
+        for now in new.apps
+        if (was := before.get(now.prefix)) is not None and was.protocol != now.protocol
+    ]
+
+
+def _spoken(launch: Launch) -> str:
+    return f"{launch.protocol} ({launch.server})"
 
 
 def _text(path: str) -> str:

@@ -33,8 +33,8 @@ def start(launch: Launch, files: Mapping[str, File]) -> NoReturn:
     sockets: tuple[int, ...] = ()
     try:
         folder.sweep(launch.folder)
-        folder.clear_sockets(launch.folder, (launch.socket,))
-        for path in (launch.draining, launch.report):
+        folder.clear_sockets(launch.folder, [each.socket for each in launch.apps])
+        for path in (launch.draining, *(each.report for each in launch.apps)):
             Path(path).unlink(missing_ok=True)
         sockets = tuple(
             listener.detach() for listener in listen.bind(launch.listen, owner, activation.passed(os.environ))
@@ -65,7 +65,8 @@ def write(launch: Launch, files: Mapping[str, File], owner: tuple[int, int] | No
     for path, file in files.items():
         folder.make_inside(launch.folder, str(Path(path).parent), owner)
         folder.place(launch.folder, path, file, owner)
-    for path in (launch.socket, launch.upstream, launch.report, launch.draining):
+    each_has = [path for each in launch.apps for path in (each.socket, each.upstream, each.report)]
+    for path in (*each_has, launch.draining):
         folder.make_inside(launch.folder, str(Path(path).parent), owner)
     for path in launch.writable:
         folder.make_inside(launch.folder, path, owner)

@@ -13,6 +13,7 @@ from porch.runtime import extras as extras_
 from porch.runtime import procfs
 from porch.runtime.generation import Generation
 from porch.runtime.keep import Kept
+from porch.runtime.launch import Launch
 
 
 def row(found: procfs.Process, name: str, role: str, restarts: int) -> dict[str, Any]:
@@ -47,6 +48,11 @@ def processes(kept: Iterable[Kept]) -> list[dict[str, Any]]:
 def _part(found: procfs.Process, master: procfs.Process) -> str:
     """A worker is a child of its master; what a worker starts, and Python's own keeper of shared memory, is none."""
     return "worker" if found.parent == master.pid and not procfs.tracks_resources(found.pid) else "subprocess"
+
+
+def apps(launch: Launch) -> list[dict[str, str]]:
+    """Each app of the instance, the main one first: its name among the processes, where it is, what runs it."""
+    return [{"name": each.app.name, "prefix": each.prefix, "server": each.server} for each in launch.apps]
 
 
 def extras(kept: Iterable[extras_.Kept]) -> list[dict[str, Any]]:

@@ -40,6 +40,11 @@ class Crew(Protocol):
     tail: Tail
 
     @property
+    def name(self) -> str:
+        """`app`, or `app/api` for one that is mounted."""
+        ...
+
+    @property
     def home(self) -> str:
         """Where its workers tell how they are; empty when they tell nothing."""
         ...
@@ -117,7 +122,9 @@ class Watch:
             seen = self._seen.setdefault((worker.pid, worker.born), Seen(now))
             told = pulse.read(crew.home, worker.pid)
             if why := judge(seen, told, worker.state, now, crew.stuck_after):
-                self._failures.note("app", f"a worker of the app (pid {worker.pid}) {why}, and was ended", crew.tail)
+                self._failures.note(
+                    crew.name, f"a worker of the app (pid {worker.pid}) {why}, and was ended", crew.tail
+                )
                 self._seen.pop((worker.pid, worker.born))
                 await self._replace(worker, why)
 
@@ -129,7 +136,7 @@ class Watch:
         pulse.forget(crew.home, gone[0])
         # Only a worker tells how it is; and where there are fewer of them at times, one may end for no fault.
         if seen is not None and seen.last is not None and not crew.elastic:
-            self._failures.note("app", f"a worker of the app (pid {gone[0]}) ended by itself", crew.tail)
+            self._failures.note(crew.name, f"a worker of the app (pid {gone[0]}) ended by itself", crew.tail)
 
     async def _replace(self, worker: Process, why: str) -> None:
         stack = "" if worker.state in STOPPED else "its stack follows, and "

@@ -18,11 +18,11 @@ from typing import Any
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, listen, prestart, procfs, status
+from porch.runtime.apps import Apps
 from porch.runtime.control import Answer, Control, Request
 from porch.runtime.extras import Extras
 from porch.runtime.failures import Failures
 from porch.runtime.front import Front
-from porch.runtime.generation import Generation
 from porch.runtime.keep import Keeping, Kept
 from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
@@ -33,7 +33,7 @@ from porch.runtime.reload import Reload
 from porch.runtime.reloads import Reloads
 from porch.runtime.say import Voice
 from porch.runtime.stuck import Watch
-from porch.runtime.unit import Surroundings, exhausted, stop_signal
+from porch.runtime.unit import Surroundings, Unit, exhausted, stop_signal
 from porch.runtime.writer import Writer
 
 _QUICK = (1.0, 2.0)
@@ -51,11 +51,11 @@ class Supervisor:
         self._failures = Failures()
         self._logs = Logs(launch.log_format, output, colour=colour)
         self._around = Surroundings(launch, identity(launch.user), self._reaper, self._logs, voice, self._failures)
-        self._generation = Generation(self._around, launch.generation)
+        self._apps = Apps(self._around, launch.generation)
         self._front = Front(self._around)
-        units = (self._generation, self._front)
+        units: tuple[Unit, ...] = (*self._apps.parts, self._front)
         self._keeping = Keeping(Kept(unit, voice, self._failures, gives_up=launch.container) for unit in units)
-        self._reloads = Reloads(self._new_reload, lambda: self._generation.number, self._reloading)
+        self._reloads = Reloads(self._new_reload, lambda: self._apps.number, self._reloading)
         self._extras = Extras()
         self._renewals: set[asyncio.Future[None]] = set()
         self._notify = notify
@@ -130,13 +130,13 @@ class Supervisor:
 
     def _lookouts(self) -> tuple[Watch, Recycling]:
         return (
-            Watch(lambda: (self._generation, self._front), self._voice, self._failures),
-            Recycling(lambda: self._generation, self._reloads.ask, self._voice),
+            Watch(lambda: (*self._apps.parts, self._front), self._voice, self._failures),
+            Recycling(lambda: self._apps.parts, self._reloads.ask, self._voice),
         )
 
     async def _start_app(self) -> None:
         """nginx judges its configuration while the app starts; the first that fails ends both."""
-        tasks = [asyncio.ensure_future(work) for work in (self._generation.start(), self._front.check())]
+        tasks = [asyncio.ensure_future(work) for work in (self._apps.start(), self._front.check())]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -158,13 +158,13 @@ class Supervisor:
             self._notify.reloading()
 
     def _new_reload(self) -> Reload:
-        return Reload(self._around, self._front, self._generation, self._adopt)
+        return Reload(self._around, self._front, self._apps, self._adopt)
 
-    def _adopt(self, generation: Generation, launch: Launch) -> None:
+    def _adopt(self, apps: Apps, launch: Launch) -> None:
         """The next generation is in service: it is kept alive from now on, and the old one is not."""
-        kept = Kept(generation, self._voice, self._failures, gives_up=launch.container)
-        self._keeping.replace(self._generation, kept)
-        self._generation, self._launch = generation, launch
+        kept = [Kept(part, self._voice, self._failures, gives_up=launch.container) for part in apps.parts]
+        self._keeping.replace(self._apps.parts, kept)
+        self._apps, self._launch = apps, launch
         self._around = replace(self._around, launch=launch)
         self._front.use(launch)
         renewal = asyncio.ensure_future(self._extras.renew(self._around))
@@ -179,8 +179,8 @@ class Supervisor:
         if told and self._was_ready:
             await self._drain_delay()
         now = time.monotonic()
-        for generation in (self._generation, *self._reloads.leaving):
-            generation.end_endless()
+        for apps in (self._apps, *self._reloads.leaving):
+            apps.end_endless()
         self._stop_listening()
         for renewal in self._renewals:
             renewal.cancel()
@@ -188,7 +188,7 @@ class Supervisor:
         await self._end((self._front.child,), signal.SIGQUIT, now + stop_timeout)
         await extras
         # A WebSocket keeps nginx past its time: the app ends it in order, through the nginx that is still there.
-        await self._end((self._generation.child,), stop_signal(self._launch.app), now + kill_timeout)
+        await self._end(self._apps.children, stop_signal(self._launch.app), now + kill_timeout)
         await self._end(self._reaper.children, signal.SIGTERM, now + kill_timeout)
         await self._kill_what_is_left()
         await self._logs.ended(0.5)
@@ -218,13 +218,14 @@ class Supervisor:
             os.close(descriptor)
 
     async def _end(self, children: Iterable[Child | None], number: signal.Signals, deadline: float) -> None:
-        """Signal them and wait until they are gone, the time is up, or someone is in a hurry."""
+        """Signal all of them, and wait until they are gone, the time is up, or someone is in a hurry."""
         hurry = asyncio.ensure_future(self._hurry.wait())
-        for child in children:
-            if child is not None:
-                child.signal(number)
-                patience = max(0.0, deadline - time.monotonic())
-                await asyncio.wait((child.exited, hurry), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        told = [child for child in children if child is not None]
+        for child in told:
+            child.signal(number)
+        for child in told:
+            patience = max(0.0, deadline - time.monotonic())
+            await asyncio.wait((child.exited, hurry), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
 
     async def _kill_what_is_left(self) -> None:
@@ -274,11 +275,14 @@ class Supervisor:
                 stopping=self._stop_asked.is_set(),
                 reloading=self._reloads.under_way,
             ),
-            "generation": self._generation.number,
+            "generation": self._apps.number,
             "listen": list(self._launch.listen),
             "url": self._launch.url,
             "project": self._launch.project,
             "server": self._launch.server,
+            "apps": [
+                {"name": each.app.name, "prefix": each.prefix, "server": each.server} for each in self._launch.apps
+            ],
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._born, 1),
             "processes": [

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from porch.apps import apps
 from porch.errors import Exit, Problem, Refused
 from porch.plan import Plan
 from porch.runtime import inspection
@@ -20,10 +21,11 @@ from porch.syntax.file import File
 
 
 def import_app(plan: Plan) -> None:
-    """Import the app as a worker would; raises Refused (exit 3)."""
-    app = plan.app
-    child = inspection.Child(app.python.value, app.folder, plan.run.user.value)
-    inspection.import_app(child, app.target.value, app.import_from, app.interface.value)
+    """Import each app as a worker would; raises Refused (exit 3)."""
+    for each in apps(plan):
+        app = each.app
+        child = inspection.Child(app.python.value, app.folder, plan.run.user.value, app.environment)
+        inspection.import_app(child, app.target.value, app.import_from, app.interface.value)
 
 
 def find_prestart(plan: Plan) -> None:

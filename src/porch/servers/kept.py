@@ -5,6 +5,7 @@ Rule: each folder belongs to whom writes to it, and to nobody else: what root wr
 
 from __future__ import annotations
 
+from porch.apps import apps
 from porch.plan import Plan
 from porch.syntax import words
 from porch.syntax.file import Folder
@@ -19,7 +20,7 @@ def folders(plan: Plan) -> tuple[Folder, ...]:
     for_all = 0o711 if user else 0o700
     return (
         Folder(run.folder.value, for_all),
-        Folder(run.socket.rpartition("/")[0], 0o700, user),
+        *(Folder(each.run.socket.rpartition("/")[0], 0o700, user) for each in apps(plan)),
         # nginx makes folders of its workers' user in it; its master, who is root, writes its pid.
         Folder(run.nginx, for_all),
     )

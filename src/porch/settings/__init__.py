@@ -15,6 +15,8 @@ from porch.settings.answers import Answers
 from porch.settings.app import App, Server
 from porch.settings.containers import Container
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
+from porch.settings.mounts import KEYS as MOUNT_KEYS
+from porch.settings.mounts import MOUNTS, Mounts
 from porch.settings.path import KEYS, PATHS, Paths
 from porch.settings.process import KEYS as PROCESS_KEYS
 from porch.settings.process import PROCESSES, Processes
@@ -53,6 +55,12 @@ class Settings:
     nginx: Nginx = Nginx()
     log: Log = Log()
     run: Run = Run()
+    mounts: Mounts = setting(
+        MOUNTS,
+        (),
+        f'Further apps of the instance, `[mounts."/api"]` for each, with a server of its own: {MOUNT_KEYS}.',
+        example="/api app=api.main:app workers=2",
+    )
     process: Processes = setting(
         PROCESSES,
         (),

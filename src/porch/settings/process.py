@@ -39,7 +39,7 @@ def _environment(raw: object) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-_VARIABLES = Kind(
+VARIABLES = Kind(
     "variables",
     _environment,
     lambda pairs: shlex.join(f"{name}={value}" for name, value in pairs),
@@ -60,7 +60,7 @@ class Process:
     stop_signal: str = setting(
         v.choice("TERM", "INT", "QUIT", "HUP", "USR1", "USR2"), "TERM", "what ends it in order", example="INT"
     )
-    env: tuple[tuple[str, str], ...] = setting(_VARIABLES, (), "variables of its own", example="QUEUE=mail")
+    env: tuple[tuple[str, str], ...] = setting(VARIABLES, (), "variables of its own", example="QUEUE=mail")
 
 
 Processes = tuple[tuple[str, Process], ...]
@@ -71,12 +71,13 @@ def _kinds() -> dict[str, Kind]:
 
 
 def _parse(raw: object) -> Processes:
-    told = cast("Mapping[str, object]", raw) if isinstance(raw, Mapping) else _told(str(raw))
+    told = cast("Mapping[str, object]", raw) if isinstance(raw, Mapping) else tables(raw)
     return tuple((name, _one(name, table)) for name, table in told.items())
 
 
-def _told(text: str) -> Mapping[str, object]:
-    """`queue command="celery worker" count=2 ; cron command=...`, as a flag or a variable says it."""
+def tables(raw: object) -> Mapping[str, object]:
+    """`queue command="celery worker" count=2 ; cron command=...`, as a variable or one or several flags say it."""
+    text = f" {SEPARATOR} ".join(cast("list[str]", raw)) if isinstance(raw, list) else str(raw)
     try:
         words = shlex.split(text)
     except ValueError:

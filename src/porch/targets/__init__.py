@@ -7,7 +7,7 @@ to: the help of `porch render` tells all names, and is to be there at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -62,10 +62,8 @@ class OwnConfiguration:
         self.name = server
 
     def files(self, plan: Plan) -> list[File]:
-        """What the server reads, and the wrapper beside it; the Plan must be one for this server."""
-        from porch import servers
-
-        return [*servers.by_name(self.name).files(plan), *_wrapper()]
+        """What the server reads, for each app that it runs, and the wrapper beside it; it must run the main app."""
+        return [*_own(plan, self.name), *_wrapper()]
 
 
 class Supervisord:
@@ -77,11 +75,22 @@ class Supervisord:
 
     def files(self, plan: Plan) -> list[File]:
         """supervisord.conf, what nginx and the server read, and the wrapper."""
-        from porch import servers
         from porch.targets import nginx, supervisord
 
-        own = servers.by_name(plan.server.name.value).files(plan)
-        return [supervisord.file(plan), nginx.file(plan), *own, *_wrapper()]
+        return [supervisord.file(plan), nginx.file(plan), *_own(plan), *_wrapper()]
+
+
+def _own(plan: Plan, only: str = "") -> list[File]:
+    """What the servers of all apps read, or those of one kind; a further app's in a folder of its own."""
+    from porch import servers
+    from porch.apps import apps
+
+    return [
+        replace(file, path=f"{each.run.inside}{file.path}")
+        for each in apps(plan)
+        if only in ("", each.server.name.value)
+        for file in servers.by_name(each.server.name.value).files(each)
+    ]
 
 
 class Systemd:

@@ -25,7 +25,7 @@ def command(plan: Plan) -> tuple[str, ...]:
 
 def variables(plan: Plan) -> Mapping[str, str]:
     """What porch's supervisor would give the app: also the programs beside its interpreter, and its user's name."""
-    found = servers.environment(plan)
+    found = {**dict(plan.app.environment), **servers.environment(plan)}
     found["PATH"] = path(plan)
     if plan.run.user.value:
         found |= {"USER": plan.run.user.value, "LOGNAME": plan.run.user.value}

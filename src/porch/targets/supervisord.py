@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import LiteralString
 
 from porch import servers
+from porch.apps import apps
 from porch.plan import Plan, ProcessPlan
 from porch.servers import kept
 from porch.syntax import supervisor, words
@@ -33,7 +34,8 @@ Node = Option | supervisor.Comment | supervisor.Gap
 def file(plan: Plan) -> File:
     """The whole configuration of supervisord."""
     beside = [_beside(plan, each) for each in plan.processes.value]
-    sections = [_itself(plan), *_control(plan), _app(plan), *beside, _nginx(plan), _keeper(plan)]
+    own = [_app(each) for each in apps(plan)]
+    sections = [_itself(plan), *_control(plan), *own, *beside, _nginx(plan), _keeper(plan)]
     # What names a lock may be a URL with a password.
     mode = 0o600 if plan.app.prestart_lock.value else 0o644
     return File(NAME, supervisor.render(sections, _header(plan)), mode)
@@ -107,13 +109,13 @@ def _app(plan: Plan) -> Section:
         gap(),
         *_logs(),
     ]
-    return Section("program:app", nodes)
+    return program(plan.run.program, nodes)
 
 
 def _beside(plan: Plan, process: ProcessPlan) -> Section:
     """A process beside the app: stopped after nginx and before the app."""
     limits, setting = plan.limits, plan.processes.setting
-    if process.name in OWN:
+    if process.name in {*OWN, *(each.run.program for each in apps(plan))}:
         raise Unwritable(f'a process cannot be called "{process.name}" under supervisord', setting)
     variables = {"PATH": standalone.path(plan), **dict(process.environment)}
     nodes: list[Node] = [
@@ -164,7 +166,8 @@ def _nginx(plan: Plan) -> Section:
 def _keeper(plan: Plan) -> Section:
     names = [each.name for each in plan.processes.value]
     essential = [word for each in plan.processes.value if each.essential for word in ("--essential", each.name)]
-    argv = (plan.app.python.value, "-m", "porch_worker.keeper", "nginx", *names, "app", *essential)
+    site = [each.run.program for each in apps(plan)]
+    argv = (plan.app.python.value, "-m", "porch_worker.keeper", "nginx", *names, *site, *essential)
     why = "Ends supervisord with a failure when a program cannot be kept up, and what a dead program leaves behind."
     nodes: list[Node] = [
         command("command", argv, {}, why),

@@ -52,7 +52,7 @@ def test_the_replaced_unit_is_left_to_its_fate() -> None:
         keeping = Keeping([kept(old), kept(other)])
         task = asyncio.ensure_future(keeping.keep())
         await settle()
-        keeping.replace(old, kept(new))
+        keeping.replace([old], [kept(new)])
         assert [each.unit.name for each in keeping.kept] == ["new", "other"]
         old.die()
         await settle()
@@ -77,7 +77,7 @@ def test_a_restart_under_way_is_given_up() -> None:
         async with asyncio.timeout(5):
             while not old.starts:
                 await asyncio.sleep(0.01)
-        keeping.replace(old, kept(Part("new")))
+        keeping.replace([old], [kept(Part("new"))])
         await settle()
         restarting = [each for each in asyncio.all_tasks() if "Kept.keep" in repr(each)]
         task.cancel()

@@ -64,7 +64,7 @@ class Generation:
 class Site:
     """What serves now."""
 
-    generation: Generation
+    generation: tuple[Generation, ...]
     recycling: Recycling
 
 
@@ -75,7 +75,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Callable[[Recycle, int, int], Site]
     def made(limits: Recycle, rss: int, done: int) -> Site:
         monkeypatch.setattr(recycle, "_told", lambda _: [(worker(rss), done)])
         ask: Callable[[], asyncio.Future[object]] = asyncio.Future
-        found = Site(Generation(limits), None)  # type: ignore[arg-type]
+        found = Site((Generation(limits),), None)  # type: ignore[arg-type]
         found.recycling = Recycling(lambda: found.generation, ask, Voice("text", lambda _: None))  # type: ignore[arg-type]
         return found
 
@@ -88,7 +88,7 @@ def moments(site: Site, until: int) -> list[int]:
     for now in range(until):
         if site.recycling.due(float(now)):
             found.append(now)
-            site.generation = Generation(site.generation.recycle)
+            site.generation = (Generation(site.generation[0].recycle),)
             site.recycling.due(float(now))
     return found
 

@@ -7,6 +7,7 @@ all inherited ones).
 
 from __future__ import annotations
 
+from porch.apps import apps
 from porch.plan import Plan
 from porch.servers import kept
 from porch.syntax import words
@@ -21,6 +22,7 @@ from porch.targets.nginx import (
     locations,
     logs,
     mime,
+    mounts,
     security,
     tls,
     upgrades,
@@ -37,9 +39,8 @@ def file(plan: Plan) -> File:
 
 
 def _header(plan: Plan) -> str:
-    app = f"{plan.app.target.value} ({plan.app.framework or plan.app.interface.value})"
     text = (
-        f"nginx in front of {app}, served by {plan.server.name.value}.\n"
+        f"nginx in front of {', '.join(_served(each) for each in apps(plan))}.\n"
         "Written by porch; yours to keep. `porch explain` tells where each value comes from."
     )
     if plan.run.generation:
@@ -48,6 +49,12 @@ def _header(plan: Plan) -> str:
         f"{text} It runs without porch.\n\nBefore it starts, these folders must be there:\n{kept.making(plan)}\n"
         f"It is started with this, and stopped with QUIT:\n{kept.COMMAND}{words.show(argv(plan))}"
     )
+
+
+def _served(plan: Plan) -> str:
+    where = f" at {plan.app.mount.value}" if plan.run.mount else ""
+    kind = plan.app.framework or plan.app.interface.value
+    return f"{plan.app.target.value} ({kind}){where}, served by {plan.server.name.value}"
 
 
 def argv(plan: Plan) -> tuple[str, ...]:
@@ -135,8 +142,7 @@ def _http(plan: Plan) -> Node:
             gap(),
             *upstream.nodes(plan),
             gap(),
-            *forwarding.upstream_timing(plan),
-            *forwarding.headers(plan),
+            *_spoken(plan),
             *locations.servers(plan),
         ],
     )
@@ -144,7 +150,7 @@ def _http(plan: Plan) -> Node:
 
 def _errors(plan: Plan) -> list[Node]:
     """What nginx answers by itself, and what only looks like it."""
-    return [*errors.pages(), *broken.led(plan), *upgrades.led(plan)]
+    return [*errors.pages(), *broken.led(plan), *upgrades.everywhere(plan)]
 
 
 def _temporary(plan: Plan) -> list[Node]:
@@ -186,3 +192,13 @@ def _sending() -> list[Node]:
         directive("open_file_cache_valid", "5s"),
         directive("open_file_cache_errors", True, note="That no file.gz lies beside a file is asked once in 5 s too."),
     ]
+
+
+def _spoken(plan: Plan) -> list[Node]:
+    """How each protocol that an app's server has is spoken."""
+    nodes: list[Node] = []
+    for each in mounts.of_each_protocol(plan):
+        nodes += [gap()] * bool(nodes)
+        nodes += forwarding.upstream_timing(each)
+        nodes += forwarding.headers(plan, each.server.protocol)
+    return nodes

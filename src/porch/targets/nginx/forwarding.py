@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from porch.plan import Plan
+from porch.plan import Plan, Protocol
 from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
 from porch.targets.nginx import limits, upgrades
 
@@ -212,8 +212,8 @@ def upstream_timing(plan: Plan) -> list[Node]:
     ]
 
 
-def headers(plan: Plan) -> list[Node]:
-    """What the app is told of the client, in the language of its server."""
+def headers(plan: Plan, protocol: Protocol) -> list[Node]:
+    """What apps are told of the client, in the language of their servers."""
     host, port = _host(plan)
     told: tuple[tuple[LiteralString, Value], ...] = (
         ("Host", host),
@@ -224,13 +224,13 @@ def headers(plan: Plan) -> list[Node]:
         ("X-Forwarded-Port", port),
         ("X-Request-ID", Expr("$request_id")),
     )
-    if plan.server.protocol == "uwsgi":
+    if protocol == "uwsgi":
         return _uwsgi(plan, told)
     nodes: list[Node] = [directive("proxy_http_version", Expr("1.1")), directive("proxy_redirect", False)]
     note = "The truth about the client, which no client can forge."
     nodes += [_header(name, value, note if name == "Host" else "") for name, value in told]
-    if upgrades.possible(plan):
-        nodes += [_header("Upgrade", Expr("$upgrade")), _header("Connection", Expr("$upstream_connection"))]
+    if upgrades.for_any(plan):
+        nodes += [_header("Upgrade", upgrades.said(plan)), _header("Connection", Expr("$upstream_connection"))]
     else:
         nodes += [_header("Upgrade", ""), _header("Connection", "", "Nothing to say: connections to the app are kept.")]
     nodes += [

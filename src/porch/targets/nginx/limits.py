@@ -6,6 +6,7 @@ one customer is given.
 
 from __future__ import annotations
 
+from porch.apps import apps
 from porch.plan import Plan
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, entry, join
 from porch.values import show_size
@@ -69,7 +70,8 @@ def size(number: int) -> str:
 
 def _buffers(plan: Plan) -> int:
     """Four, or fewer where all headers together must fit into one packet of the uwsgi protocol."""
-    return min(4, UWSGI_PACKET // plan.clients.header.value) if plan.server.protocol == "uwsgi" else 4
+    packed = any(each.server.protocol == "uwsgi" for each in apps(plan))
+    return min(4, UWSGI_PACKET // plan.clients.header.value) if packed else 4
 
 
 def _keep_alive(plan: Plan) -> list[Node]:

@@ -6,11 +6,11 @@ walked out of; names that could hold code or secrets are refused in it.
 
 from __future__ import annotations
 
-from typing import LiteralString
-
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan, Static
-from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import broken, compression, errors, limits, paths, security, tls, upgrades, upstream
+from porch.apps import apps
+from porch.plan import Plan, Static
+from porch.syntax.nginx import Expr, Node, block, comment, directive, gap, join
+from porch.targets.nginx import broken, compression, errors, health, limits, mounts, paths, security, tls, upgrades
+from porch.targets.nginx.mounts import passed
 
 _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
 
@@ -18,7 +18,7 @@ _CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|ori
 def servers(plan: Plan) -> list[Node]:
     """The site, and in front of it a refusal for other hosts where the site's names are known."""
     domains = plan.http.domains
-    plain = tls.plain(plan, _health(plan))
+    plain = tls.plain(plan, health.locations(plan))
     if not domains.value:
         children = [*tls.listen(plan, default=True), *tls.certificate(plan), *_site(plan)]
         return [*plain, block("server", children=children, note=domains.note)]
@@ -28,7 +28,7 @@ def servers(plan: Plan) -> list[Node]:
             *tls.listen(plan, default=True),
             directive("server_name", "", setting=domains.setting),
             *tls.refused(plan),
-            *_health(plan, "Health is told here too: who asks often knows no name of the site."),
+            *health.locations(plan, "Health is told here too: who asks often knows no name of the site."),
             *errors.locations(plan),
             block("location", "/", children=[directive("return", 421)]),
         ],
@@ -43,7 +43,7 @@ def servers(plan: Plan) -> list[Node]:
 def _site(plan: Plan) -> list[Node]:
     return [
         *tls.slips(plan),
-        *_health(plan),
+        *health.locations(plan),
         *(_static(plan, each, first=not index) for index, each in enumerate(plan.static.value)),
         *_home_page(plan),
         *errors.locations(plan),
@@ -58,20 +58,15 @@ def _site(plan: Plan) -> list[Node]:
     ]
 
 
-def passed(plan: Plan) -> Directive:
-    """To the app."""
-    if plan.server.protocol == "uwsgi":
-        return directive("uwsgi_pass", Expr("app"))
-    return directive("proxy_pass", upstream.url(plan))
-
-
 def _app(plan: Plan) -> list[Node]:
+    main, *further = apps(plan)
     mount = plan.app.mount
-    plain = [*limits.rate_here(plan), passed(plan)]
-    to_app, sockets = [*upgrades.away(plan), *broken.instead(plan), *plain], upgrades.location(plan, plain)
-    sockets += paths.locations(plan, passed(plan))
+    plain = [*limits.rate_here(plan), passed(main)]
+    to_app, sockets = [*upgrades.away(main), *broken.instead(plan), *plain], upgrades.location(main, plain)
+    sockets += paths.locations(plan)
+    beside = [node for each in further for node in _further(plan, each)]
     if not mount.value:
-        return [block("location", "/", children=to_app), *sockets]
+        return [block("location", "/", children=to_app), *sockets, *beside]
     return [
         block(
             "location",
@@ -83,46 +78,20 @@ def _app(plan: Plan) -> list[Node]:
         block("location", Expr("="), mount.value, children=to_app, setting=mount.setting),
         block("location", "/", children=[directive("return", 404)], setting=mount.setting),
         *sockets,
+        *beside,
     ]
 
 
-def _health(
-    plan: Plan, why: str = "Health: nginx is up; a worker of the app answers, and nothing is being stopped."
-) -> list[Node]:
-    json = directive("default_type", "application/json")
-    quiet = directive("access_log", False)
-    intercept: LiteralString = "uwsgi_intercept_errors" if plan.server.protocol == "uwsgi" else "proxy_intercept_errors"
+def _further(plan: Plan, each: Plan) -> list[Node]:
+    """The locations of one further app: nginx takes the longest prefix, whatever the order."""
+    prefix, setting = each.app.mount.value, plan.mounts.setting
+    plain = [*limits.rate_here(plan), passed(each)]
+    children = [*mounts.sockets_away(each), *broken.instead(plan), *mounts.own(plan, each), *plain]
+    note = f"{each.app.target.value} on {each.server.name.value}; its server takes the prefix off."
     return [
-        block(
-            "location",
-            Expr("="),
-            HEALTH_LIVE,
-            children=[quiet, json, directive("return", 200, '{"status":"live"}')],
-            note=why,
-        ),
-        block(
-            "location",
-            Expr("="),
-            HEALTH_READY,
-            children=[
-                quiet,
-                json,
-                block(
-                    "if",
-                    Expr("(-f"),
-                    join(plan.run.draining, Expr(")")),
-                    children=[directive("return", 503, '{"status":"draining"}')],
-                ),
-                directive(intercept, True),
-                directive("error_page", 500, 502, 503, 504, "=503", "@not_ready"),
-                passed(plan),
-            ],
-        ),
-        block(
-            "location",
-            "@not_ready",
-            children=[quiet, json, directive("return", 503, '{"status":"unavailable"}')],
-        ),
+        block("location", f"{prefix}/", children=children, note=note, setting=setting),
+        block("location", Expr("="), prefix, children=children, setting=setting),
+        *upgrades.location(each, plain),
     ]
 
 

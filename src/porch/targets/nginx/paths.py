@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+from porch.apps import apps, owner
 from porch.plan import PathPlan, Plan
-from porch.syntax.nginx import Directive, Expr, Node, block, directive
-from porch.targets.nginx import broken, errors, limits, upgrades
+from porch.syntax.nginx import Expr, Node, block, directive
+from porch.targets.nginx import broken, errors, limits, mounts, upgrades
 
 
-def locations(plan: Plan, passed: Directive) -> list[Node]:
+def locations(plan: Plan) -> list[Node]:
     """One location for each path, two for a path with all below it: nginx would send `/upload` to `/upload/`."""
     exact = {each.url for each in plan.paths.value if not each.url.endswith("/")}
+    by_prefix = {each.app.mount.value if each.run.mount else "": each for each in apps(plan)}
     nodes: list[Node] = []
     for index, each in enumerate(plan.paths.value):
-        children = _children(plan, each, index, passed)
+        of = by_prefix[owner(by_prefix, each.url)]
+        children = _children(plan, of, each, index)
         bare = each.url.rstrip("/")
         note = "Limits of its own." * (not index)
         setting = plan.paths.setting
@@ -25,29 +28,29 @@ def locations(plan: Plan, passed: Directive) -> list[Node]:
             nodes.append(block("location", each.url, children=children, note=note, setting=setting))
         if bare == each.url or bare not in exact:
             nodes.append(block("location", Expr("="), bare, children=children, setting=setting))
-        if each.rate and upgrades.possible(plan):
-            nodes += upgrades.location(plan, [*limits.rate_of(plan, index), passed], index)
+        if each.rate and upgrades.possible(of):
+            nodes += upgrades.location(of, [*limits.rate_of(plan, index), mounts.passed(of)], index)
     return nodes
 
 
-def _children(plan: Plan, path: PathPlan, index: int, passed: Directive) -> list[Node]:
-    kind: LiteralString = "uwsgi" if plan.server.protocol == "uwsgi" else "proxy"
+def _children(plan: Plan, of: Plan, path: PathPlan, index: int) -> list[Node]:
+    """`of` is the app that the path is of."""
+    kind: LiteralString = "uwsgi" if of.server.protocol == "uwsgi" else "proxy"
     setting = plan.paths.setting
     nodes: list[Node] = []
-    if upgrades.possible(plan):
-        nodes += [*errors.pages(), *broken.led(plan), *upgrades.led(plan, index)] if path.rate else []
-        nodes += upgrades.away(plan)
+    if path.rate and upgrades.possible(of):
+        nodes += [*errors.pages(), *broken.led(plan), *upgrades.led(of, index), *upgrades.away(of)]
+    else:
+        nodes += mounts.sockets_away(of)
     nodes += broken.instead(plan)
+    nodes += mounts.own(plan, of, path)
     if path.body is not None:
         nodes.append(directive("client_max_body_size", limits.size(path.body), setting=setting))
     if path.read is not None:
-        nodes.append(directive(f"{kind}_read_timeout", f"{path.read}s", setting=setting))
-        nodes.append(directive(f"{kind}_send_timeout", f"{path.read}s", setting=setting))
-        again = limits.again_within(path.read)
-        nodes.append(directive(f"{kind}_next_upstream_timeout", f"{again}s", setting=setting))
+        nodes += mounts.times(of, path.read, setting)
     if path.buffering is not None:
         nodes.append(directive(f"{kind}_buffering", path.buffering, setting=setting))
     if path.request_buffering is not None:
         nodes.append(directive(f"{kind}_request_buffering", path.request_buffering, setting=setting))
     nodes += limits.rate_here(plan) if path.rate is None else limits.rate_of(plan, index)
-    return [*nodes, passed]
+    return [*nodes, mounts.passed(of)]

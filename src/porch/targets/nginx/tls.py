@@ -100,7 +100,7 @@ def slips(plan: Plan) -> list[Node]:
     target = join(Expr("https://$host:$server_port$request_uri"))
     note = "Plain HTTP on this port is led to HTTPS."
     own = directive("error_page", 497, "=308", target, note=note, setting=plan.tls.mode.setting)
-    return [own, *errors.pages(), *upgrades.led(plan)]
+    return [own, *errors.pages(), *upgrades.everywhere(plan)]
 
 
 def maps(plan: Plan) -> list[Node]:

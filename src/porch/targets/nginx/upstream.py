@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from porch.apps import apps
 from porch.plan import Plan, named
 from porch.syntax.nginx import Arg, Expr, Node, block, directive, entry, join
 
@@ -17,15 +18,18 @@ LOOKED_UP_EVERY: Final = "5s"
 
 def url(plan: Plan) -> Arg | Expr:
     """What requests are passed to."""
-    return Expr("http://$app_address") if _by_variable(plan) else Expr("http://app")
+    return Expr("http://$app_address") if _by_variable(plan) else join(Expr("http://"), plan.run.program)
 
 
 def nodes(plan: Plan) -> list[Node]:
-    """Where it is, and how connections to it are kept."""
+    """Where each app is, and how connections to it are kept."""
     run = plan.run
     if run.part.value == "all":
         why = "Twice the same: when a worker dies with a request, nginx has a second place to ask."
-        return [_upstream(plan, join("unix:", run.upstream), run.folder.setting, why)]
+        return [
+            _upstream(each, join("unix:", each.run.upstream), run.folder.setting, why * (not index))
+            for index, each in enumerate(apps(plan))
+        ]
     address, setting = run.address.value, run.address.setting
     if not named(address.rpartition(":")[0]):
         why = "Twice the same: when a worker dies with a request, nginx has a second place to ask."
@@ -65,19 +69,13 @@ def _upstream(plan: Plan, address: Arg, setting: str, why: str, *more: Expr) -> 
     ]
     if server.idle.value and server.protocol == "http":
         # uWSGI's own protocol closes after each answer, so there is nothing to keep.
+        closes = f"Below the app server's {server.keep_alive.value}s, so that nginx always closes first."
+        ages = "Busy ones go too, so that after a reload all soon lead to the new generation."
+        seconds, of_idle = f"{server.idle.value}s", server.idle.setting
         nodes += [
-            directive("keepalive", 32, note="Idle connections to the app, for each nginx worker."),
-            directive(
-                "keepalive_timeout",
-                f"{server.idle.value}s",
-                note=f"Below the app server's {server.keep_alive.value}s, so that nginx always closes first.",
-                setting=server.idle.setting,
-            ),
-            directive(
-                "keepalive_time",
-                f"{server.idle.value}s",
-                note="Busy ones go too, so that after a reload all soon lead to the new generation.",
-                setting=server.idle.setting,
-            ),
+            directive("keepalive", 32, note="Idle connections to the app, for each nginx worker." * bool(why)),
+            directive("keepalive_timeout", seconds, note=closes * bool(why), setting=of_idle),
+            directive("keepalive_time", seconds, note=ages * bool(why), setting=of_idle),
         ]
-    return block("upstream", Expr("app"), children=nodes)
+    note = f"The app at {plan.app.mount.value}, on {server.name.value}." if plan.run.mount else ""
+    return block("upstream", plan.run.program, children=nodes, note=note)

@@ -45,7 +45,7 @@ def wrap(app: App, mount: str) -> App:
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         get = environ.get
         path: str = get("PATH_INFO", "")
-        if path == READY:
+        if path.startswith(READY):
             return _answer(start_response, "200 OK", "application/json", READY_BODY)
         if mount:
             if not path.startswith(below) and path != mount:

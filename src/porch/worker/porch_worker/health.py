@@ -21,7 +21,7 @@ def wsgi(app: Callable[..., Iterable[bytes]], path: str, host: str, mount: str) 
     """The wrapped app, asked at `path` when readiness is."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != READY:
+        if not environ.get("PATH_INFO", "").startswith(READY):
             return app(environ, start_response)
         asked = dict(environ, REQUEST_METHOD="GET", PATH_INFO=mount + path, QUERY_STRING="", HTTP_HOST=host)
         asked |= {
@@ -63,7 +63,7 @@ def asgi(app: Callable[..., Awaitable[None]], path: str, host: str, mount: str) 
     """The wrapped app, asked at `path` when readiness is."""
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != READY:
+        if scope["type"] != "http" or not scope["path"].startswith(READY):
             await app(scope, receive, send)
             return
         url = mount + path
@@ -102,7 +102,7 @@ def aiohttp(app: Any, path: str, host: str, mount: str) -> Any:
 
     @web.middleware
     async def asking(request: web.Request, handler: Any) -> web.StreamResponse:
-        if request.path != READY:
+        if not request.path.startswith(READY):
             answer: web.StreamResponse = await handler(request)
             return answer
         headers = request.headers.copy()

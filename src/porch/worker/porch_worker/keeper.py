@@ -30,8 +30,9 @@ class Keeper:
     def __init__(self, order: list[str], essential: list[str] | None = None) -> None:
         self.essential = essential or []
         """Processes beside the app whose failure ends all."""
-        self.site = [name for name in order if name in ("nginx", "app")]
-        """Kept up until they cannot be."""
+        beside = order.index("app") if "app" in order else len(order)
+        self.site = [name for name in order[:beside] if name == "nginx"] + order[beside:]
+        """Kept up until they cannot be: nginx, the app, and after it the apps that are mounted beside it."""
         self.leaders = children(os.getppid())
         """Processes that supervisord has started; each leads a group."""
         self.crashes: dict[str, list[float]] = {}

@@ -28,7 +28,7 @@ def truthful(mount: str) -> Any:
 
     @web.middleware
     async def as_the_client_came(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path == READY:
+        if request.path.startswith(READY):
             return web.Response(body=READY_BODY, content_type="application/json")
         if mount and not request.path.startswith(below) and request.path != mount:
             return web.Response(body=OUTSIDE_BODY, status=404, content_type="text/plain", charset="utf-8")

@@ -53,7 +53,7 @@ def wrap(app: App, settings: Settings) -> App:
         if kind not in ("http", "websocket"):
             return await app(scope, receive, send)
         path: str = scope["path"]
-        if path == READY and kind == "http":
+        if path.startswith(READY) and kind == "http":
             return await _answer(send, 200, b"application/json", READY_BODY)
         if mount and not path.startswith(below) and path != mount:
             return await _refuse(kind, receive, send)

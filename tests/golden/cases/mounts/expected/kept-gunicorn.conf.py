@@ -1,0 +1,94 @@
+# How gunicorn runs pages:app behind nginx.
+# Written by porch; edit porch.toml, or keep this file as yours. It runs without porch.
+#
+# Before it starts, these folders must be there:
+#     install -d -m 0700 /srv/deploy/run
+#     install -d -m 0700 /srv/deploy/run/app
+#     install -d -m 0700 /srv/deploy/run/nginx
+# It is started with this, and stopped with TERM:
+#     /srv/venv/bin/python -m gunicorn -c /srv/deploy/gunicorn.conf.py
+
+import sys
+
+# The app's own folder.
+chdir = "/srv/app"
+# Where the wrapper around the app lies.
+_wrapper = "/srv/deploy/wrapper"
+sys.path.insert(0, _wrapper)
+
+# The app, wrapped so that it sees each client as nginx saw it.
+wsgi_app = "porch_worker.wsgi:application"
+# Only nginx reaches this socket.
+bind = "unix:/srv/deploy/run/app/app.sock"
+# Owner and group may connect to the socket, nobody else.
+umask = 7
+# Which app the wrapper loads, and where it is mounted.
+_told = 'PORCH_WORKER={"target": "pages:app", "interface": "wsgi", "mount": "", "folder": "/srv/app", "report": "", "pulse": ""}'
+raw_env = [*globals().get("raw_env", ()), _told]
+
+# 0.67 cores (2 in all, shared by 3 apps; CPUs this process may use).
+workers = 2
+# So that one slow request does not hold up the next.
+threads = 4
+# For wsgi apps.
+worker_class = "gthread"
+# Connections that may wait for a worker.
+backlog = 2048
+
+# Longest request in the app server.
+timeout = 30
+# What is in work at a stop may take this long.
+graceful_timeout = 600
+# Above nginx's own, so that nginx closes first.
+keepalive = 75
+
+# Heartbeat files in memory: on a slow disk a worker seems to hang.
+worker_tmp_dir = "/dev/shm"
+# The supervisor controls it, by signals.
+control_socket_disable = True
+
+# Nothing is forwarded but by nginx.
+forwarded_allow_ips = "127.0.0.1,::1"
+# No header may set SCRIPT_NAME, PATH_INFO or REMOTE_USER.
+forwarder_headers = ""
+# A header with an underscore could pass for another one.
+header_map = "drop"
+# As much as nginx lets through; 0 is no limit of its own.
+limit_request_line = 8190
+limit_request_field_size = 16384
+# nginx counts them, and adds its own.
+limit_request_fields = 150
+
+# nginx writes the access lines.
+accesslog = None
+# To standard error, for the one stream of logs.
+errorlog = "-"
+# What the app server says of itself.
+loglevel = "info"
+
+# A stop that comes before a worker listens to signals ends it all the same: until then TERM waits.
+import os
+import signal
+
+_master = os.getpid()
+_before_fork = globals().get("pre_fork", lambda server, worker: None)
+_after_fork = globals().get("post_fork", lambda server, worker: None)
+
+
+def pre_fork(server, worker):
+    _before_fork(server, worker)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def _heed():
+    if os.getpid() == _master:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+os.register_at_fork(after_in_parent=_heed)
+
+
+def post_fork(server, worker):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    _after_fork(server, worker)
