@@ -147,6 +147,18 @@ def test_a_stop_cuts_nothing(project: MakeProject, names: tuple[str, ...]) -> No
         assert len(load.account.sent) == load.account.planned
 
 
+def test_a_client_that_does_not_answer_holds_up_nobody(project: MakeProject) -> None:
+    """A WebSocket whose client is silent for good is hung up on, so that the stop does not wait for it."""
+    site = project("open_asgi").run("app:app", "--server", "uvicorn", "--workers", "1")
+    silent = site.websocket("/socket")
+    assert silent.status == 101
+    began = time.monotonic()
+    assert site.stop() == 0
+    assert time.monotonic() - began < LONG + AFTER
+    assert silent.receive() == (8, struct.pack("!H", RESTARTS))
+    silent.close()
+
+
 GRACE = 3
 """Seconds that a replaced generation may go on."""
 

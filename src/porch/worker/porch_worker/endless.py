@@ -21,6 +21,8 @@ EVERY = 0.1
 """Seconds between two looks."""
 QUIET = 0.5
 """Seconds that a stream of events goes on at least: what it tells may come to an end by itself."""
+PATIENCE = 1.0
+"""Seconds that a client has to answer the close frame."""
 RESTARTS = 1012
 """RFC 6455's registry: the service restarts, the client may come again."""
 EVENTS = b"text/event-stream"
@@ -175,6 +177,10 @@ class _One:
         with suppress(Exception):  # the client has just gone
             await self._send({"type": "websocket.close", "code": RESTARTS, "reason": ""})
         self._said.set()
+        # uvicorn would wait 10 s for a client that does not answer the close frame; the other servers do not.
+        hang_up = getattr(getattr(getattr(self._send, "__self__", None), "transport", None), "close", None)
+        if hang_up is not None:
+            asyncio.get_running_loop().call_later(PATIENCE, hang_up)
 
 
 def asgi(app: Application, endless: Endless | None) -> Application:
