@@ -54,6 +54,18 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "process": st.lists(st.sampled_from(("q command=a", "s command='b c' count=3 essential=true")), unique=True).map(
         " ; ".join
     ),
+    "kubernetes.name": st.sampled_from(("", "shop")),
+    "kubernetes.namespace": st.sampled_from(("", "shops")),
+    "kubernetes.image": st.sampled_from(("", "registry.example.org:5000/shop:1.2", f"shop@sha256:{'a' * 64}")),
+    "kubernetes.shape": st.sampled_from(("single", "sidecar")),
+    "kubernetes.replicas": st.integers(1, 1000),
+    "kubernetes.max_replicas": st.integers(0, 10000),
+    "kubernetes.cpus": st.floats(0.1, 512),
+    "kubernetes.memory": st.sampled_from(("64M", "2G")),
+    "kubernetes.route": st.sampled_from(("ingress", "gateway", "none")),
+    "kubernetes.host": st.sampled_from(("", "example.org")),
+    "kubernetes.tls_secret": st.sampled_from(("", "tls")),
+    "kubernetes.gateway": st.sampled_from(("gateway", "infra/gateway")),
     "systemd.name": st.sampled_from(("", "shop", "a.b-c_d")),
     "systemd.memory": st.sampled_from((0, "512M", "2G")),
     "systemd.writable": st.sampled_from(("", "media", "media '/srv/a b'")),

@@ -6,8 +6,12 @@ Rule: as in `plan`: frozen data, each value beside its reason and its origin.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from porch.plan import Chosen, Plan
+
+Shape = Literal["single", "sidecar"]
+Route = Literal["ingress", "gateway", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,39 @@ class ImagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class KubernetesPlan:
+    """How the image runs in a cluster."""
+
+    name: Chosen[str]
+    namespace: Chosen[str]
+    image: Chosen[str]
+    """As the cluster pulls it."""
+    shape: Chosen[Shape]
+    replicas: Chosen[int]
+    max_replicas: Chosen[int]
+    cpus: Chosen[float]
+    memory: Chosen[int]
+    """Bytes."""
+    route: Chosen[Route]
+    host: Chosen[str]
+    """Empty: any."""
+    tls_secret: Chosen[str]
+    """Empty: none."""
+    gateway: Chosen[str]
+    """`name`, or `namespace/name`."""
+    prestop: int
+    """Seconds that a pod goes on serving when it is to go, before anything in it is told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanOfImage(Plan):
-    """Everything that was decided as it will be in the image, and the image."""
+    """Everything that was decided as it will be in the image, the image, and how it runs."""
 
     image: ImagePlan
+    kubernetes: KubernetesPlan
 
 
-def with_image(plan: Plan, image: ImagePlan) -> PlanOfImage:
-    """The Plan and the image together."""
-    return PlanOfImage(**{each.name: getattr(plan, each.name) for each in fields(plan)}, image=image)
+def with_image(plan: Plan, image: ImagePlan, kubernetes: KubernetesPlan) -> PlanOfImage:
+    """The Plan and the image together, with how it runs."""
+    told = {each.name: getattr(plan, each.name) for each in fields(plan)}
+    return PlanOfImage(**told, image=image, kubernetes=kubernetes)

@@ -21,7 +21,7 @@ from porch.plan import Plan
 from porch.runtime import assemble, certificate
 from porch.settings import specs
 from porch.spec import Spec
-from porch.targets import docker, nginx, systemd
+from porch.targets import docker, kubernetes, nginx, systemd
 
 PLACES = {
     f"{FOLDER}/media": Place(True, folder=True),
@@ -37,6 +37,8 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.min_workers": {"server.name": "uwsgi"},
     "files.expires": {"static": {"/static/": "static"}},
     "app.prestart_lock": {"app.prestart": "migrate"},
+    "kubernetes.gateway": {"kubernetes.route": "gateway"},
+    "kubernetes.tls_secret": {"kubernetes.host": "example.org"},
     "limits.websocket_idle": {"app.interface": "asgi"},
     "run.part": {"run.address": "127.0.0.1:8000"},
     "run.address": {"run.part": "app"},
@@ -89,6 +91,10 @@ def decided_with(spec: Spec, server: str, *, said: bool) -> dict[str, object]:
     target = str(given.get("app.target", "shop:app"))
     facts = make_facts(PLACES | python, cores=8, root=True, resolvers=("10.0.0.2",), pairs=Good(), **changes)
     finding = make_finding(interface=interface, target=target)
+    if spec.section == "kubernetes":
+        return {
+            file.path: file.text for file in kubernetes.files(image_plan_of(given, facts, finding, packaging=PACKAGING))
+        }
     if spec.section == "container":
         found = LOCKED if spec.name == "lock" and not said else PACKAGING
         image = image_plan_of(given, facts, finding, packaging=found)

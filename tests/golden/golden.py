@@ -27,7 +27,7 @@ from porch.plan import Plan
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.syntax.words import split
-from porch.targets import docker, nginx, supervisord, systemd
+from porch.targets import docker, kubernetes, nginx, supervisord, systemd
 from porch.values import AUTO
 
 KEPT = "/srv/deploy"
@@ -196,7 +196,8 @@ def _own(plan: Plan) -> list[File]:
 def image_outputs(plan: Plan) -> dict[str, str]:
     """Name -> text of what an image is made from, and what is said while it is rendered."""
     files = {file.path.lstrip("."): file.text for file in docker.files(plan)}
-    return files | {"warnings.txt": "".join(f"{each}\n" for each in plan.warnings)}
+    pods = "".join(f"# ---- {file.path}\n{file.text}" for file in kubernetes.files(plan))
+    return files | {"kubernetes.txt": pods, "warnings.txt": "".join(f"{each}\n" for each in plan.warnings)}
 
 
 def refusal(case: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

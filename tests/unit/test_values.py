@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from porch import values as v
-from porch.settings import specs
+from porch.settings import kubernetes, specs
 from porch.settings.containers import PACKAGES
 from porch.settings.mounts import MOUNTS, Mount
 from porch.settings.path import PATHS, Path
@@ -103,6 +103,9 @@ READ: list[tuple[Kind, object, object]] = [
 ]  # fmt: skip
 
 REFUSED: list[tuple[Kind, object, str]] = [
+    (kubernetes.LABEL, "Shop", '"Shop" is no name for Kubernetes; write small letters, figures and -, 53 at most'),
+    (kubernetes.PLACED, "a/b/c", '"a/b/c" is no name for Kubernetes; write it as gateway, or namespace/gateway'),
+    (kubernetes.IMAGE, "a b", '"a b" is no image; write it as registry/name:tag'),
     (UNIT, "a b", '"a b" is no name of a unit; write letters, figures, -, _ and dots, such as shop'),
     (UNIT, "@", '"@" is no name of a unit; write letters, figures, -, _ and dots, such as shop'),
     (FOLDERS, [""], 'folders are a list of paths, such as ["media"]'),
@@ -231,6 +234,7 @@ LINES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 URLS = st.lists(LABELS, min_size=1, max_size=3).map(lambda parts: "/" + "/".join(parts))
 PORTS = st.integers(1, 65535).map(str)
 HOSTS = st.one_of(st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(lambda each: f"[{each}]"))
+LABELS = st.from_regex(r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?", fullmatch=True)
 UNITS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}", fullmatch=True)
 
 VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
@@ -242,6 +246,10 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     "count": (COUNT, st.integers(1, 512)),
     "count or auto": (COUNT_AUTO, st.one_of(st.integers(1, 512), st.just("auto"))),
     "ratio": (RATIO, st.floats(0, 64)),
+    "label": (kubernetes.LABEL, st.one_of(st.just(""), LABELS)),
+    "placed": (kubernetes.PLACED, st.one_of(LABELS, st.tuples(LABELS, LABELS).map("/".join))),
+    "image": (kubernetes.IMAGE, st.sampled_from(("", "shop", "r.example.org:5000/a/shop:1.2", f"s@sha256:{'0' * 64}"))),
+    "host": (kubernetes.HOST, st.one_of(st.just(""), NAMES)),
     "unit": (UNIT, st.one_of(st.just(""), UNITS)),
     "folders": (FOLDERS, st.lists(LINES.filter(lambda path: bool(path) and path.isprintable())).map(tuple)),
     "choice": (WORD, st.sampled_from(("auto", "gunicorn", "granian"))),

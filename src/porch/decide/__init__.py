@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from porch.decide import clients, edge, image, mounts, paths, processes, running, serving, tls
+from porch.decide import clients, edge, image, kubernetes, mounts, paths, processes, running, serving, tls
 from porch.decide.desk import Desk, Taken
 from porch.decide.mounts import Beside, said_of
 from porch.decide.standalone import kept
@@ -55,9 +55,10 @@ def plan_of_image(said: Said, facts: Facts, finding: Finding, packaging: Packagi
     desk = Desk(inside, image.facts_inside(facts, inside, needs, interface), finding)
     decided = _plan(desk, ())
     found = image.image(desk, decided, needs, packaging, said)
+    cluster = kubernetes.kubernetes(desk, found.title, decided.http)
     if desk.problems:
         raise Refused(*desk.problems)
-    return with_image(_with_warnings(decided, (*said.notes, *desk.warnings)), found)
+    return with_image(_with_warnings(decided, (*said.notes, *desk.warnings)), found, cluster)
 
 
 def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
@@ -204,6 +205,8 @@ def _health(desk: Desk) -> Chosen[str]:
 
 def _prestart(desk: Desk) -> Chosen[tuple[str, ...]]:
     key, words = "app.prestart", desk.settings.app.prestart
+    if desk.is_said(key) and not words:
+        return desk.chosen(key, (), "nothing runs before the app, as set")
     if words:
         # Article and images name a script; run by its interpreter it need not be executable.
         script = words[1] if words[:1] == ("sh",) and len(words) == 2 else ""

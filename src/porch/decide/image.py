@@ -27,6 +27,8 @@ FOLDER, VENV = "/app", "/venv"
 ADDED = ("pcre_jit", "http_ssl", "http_v2", "http_realip", "http_stub_status", "http_gzip_static", "http_gunzip")
 NGINX = Nginx("/usr/sbin/nginx", (1, 26, 3), frozenset((*ADDED, *(f"http_{name}" for name in BUILT_IN))))
 """What Debian trixie brings."""
+OF_FILES = frozenset(("container", "kubernetes", "systemd"))
+"""Sections that say how files are written, and nothing of what runs in an image."""
 OF_THE_MACHINE = ("app.python", "nginx.binary", "run.dir", "run.user")
 """Settings that name things of one machine, and mean nothing in the image."""
 SHELLS = frozenset({"sh", "bash", "dash", "/bin/sh", "/bin/bash"})
@@ -201,7 +203,7 @@ def _environment(desk: Desk, outside: Said) -> Iterator[tuple[str, str]]:
         if spec.key in OF_THE_MACHINE:
             if spec.key in outside.origins:
                 yield spec.variable, AUTO
-        elif spec.section != "container" and _typed(origin):
+        elif spec.section not in OF_FILES and _typed(origin):
             section = getattr(desk.settings, spec.section)
             yield spec.variable, spec.kind.show(getattr(section, spec.name) if spec.name else section)
 

@@ -15,6 +15,7 @@ from porch.settings.answers import Answers
 from porch.settings.app import App, Server
 from porch.settings.containers import Container
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
+from porch.settings.kubernetes import Kubernetes
 from porch.settings.mounts import KEYS as MOUNT_KEYS
 from porch.settings.mounts import MOUNTS, Mounts
 from porch.settings.path import KEYS, PATHS, Paths
@@ -68,6 +69,7 @@ class Settings:
         example="queue command='python worker.py' count=2",
     )
     systemd: Systemd = Systemd()
+    kubernetes: Kubernetes = Kubernetes()
     container: Container = Container()
 
 

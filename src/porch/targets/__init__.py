@@ -121,6 +121,20 @@ class Docker:
         return docker.files(plan)
 
 
+class Kubernetes:
+    """The image as pods."""
+
+    name = "kubernetes"
+    alone = False
+    of_image = True
+
+    def files(self, plan: Plan) -> list[File]:
+        """One file a subject, and one over them all."""
+        from porch.targets import kubernetes
+
+        return kubernetes.files(plan)
+
+
 def _wrapper() -> list[File]:
     """The modules that run around the app, as they stand."""
     from porch import worker
@@ -137,6 +151,7 @@ TARGETS: tuple[Target, ...] = (
     Docker(),
     Supervisord(),
     Systemd(),
+    Kubernetes(),
 )
 
 

@@ -351,7 +351,15 @@ def test_lines_remember_their_setting() -> None:
 
 def test_targets_are_found_by_their_name() -> None:
     """Every target has a name of its own, renders files, and another name is none."""
-    assert [target.name for target in TARGETS] == ["nginx", "gunicorn", "uwsgi", "docker", "supervisord", "systemd"]
+    assert [target.name for target in TARGETS] == [
+        "nginx",
+        "gunicorn",
+        "uwsgi",
+        "docker",
+        "supervisord",
+        "systemd",
+        "kubernetes",
+    ]
     assert by_name("nginx") is TARGETS[0]
     assert by_name("apache") is None
     assert [file.path for file in nginx_files(PLANS["plain"])] == ["nginx.conf"]
