@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 THREADS = 1
 CONNECTIONS = 32
+PACE = 5000
+"""Requests a second, about, where the load is held back: each of the connections pauses before each request."""
+PAUSE = "function delay() return %d end\n"
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
@@ -28,9 +32,12 @@ class Load:
     """Socket errors and answers that were not 2xx or 3xx."""
 
 
-def run(wrk: str, url: str, seconds: int) -> Load:
-    """Load the address for so many seconds."""
+def run(wrk: str, url: str, seconds: int, paced: Path | None = None) -> Load:
+    """Load the address for so many seconds; at `PACE` with a file that wrk's script may be written to."""
     words = (wrk, f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", url)
+    if paced is not None:
+        paced.write_text(PAUSE % (1000 * CONNECTIONS // PACE))
+        words = (*words[:-1], "-s", str(paced), url)
     done = subprocess.run(words, capture_output=True, text=True, timeout=seconds + 30, check=True)
     return read(done.stdout)
 

@@ -22,6 +22,8 @@ from results import Memory, Row
 from running import Failed
 
 Say = Callable[[str], None]
+CPU_FOR = 10
+"""Seconds: the kernel counts CPU time in hundredths."""
 PORCH_RESIDENT = "porch.runtime"
 
 
@@ -65,12 +67,22 @@ class Bench:
             with self._site(contender) as site, running.started(contender, site) as leaders:
                 running.first_answer(contender, site, leaders)
                 load.run(self.tools.wrk, self._url(contender, site), 2)
-                rss, pss = running.weigh(_supervisor(leaders[0]))
+                supervisor = _supervisor(leaders[0])
+                rss, pss = running.weigh(supervisor)
+                cpu = self._share(supervisor, self._url(contender, site), site)
         except (Failed, OSError, subprocess.SubprocessError) as error:
             self.say(f"  {contender.key}: {error}")
             return Memory(contender.key, failure=str(error))
-        self.say(f"  {rss:>9,} kB  {contender.label}")
-        return Memory(contender.key, rss, pss)
+        self.say(f"  {rss:>9,} kB  {cpu:.1%} of a core  {contender.label}")
+        return Memory(contender.key, rss, pss, cpu)
+
+    def _share(self, pid: int, url: str, site: Site) -> float:
+        """Of one core, at `load.PACE`: what each request costs it, since no client keeps a rate exactly."""
+        before = running.cpu_seconds(pid)
+        seen = load.run(self.tools.wrk, url, CPU_FOR, paced=site.folder / "pace.lua")
+        if seen.errors or not seen.requests:
+            raise Failed(f"{seen.errors} of {seen.requests} requests failed at {load.PACE} a second")
+        return (running.cpu_seconds(pid) - before) / seen.requests * load.PACE
 
     def _attempt(self, row: Row, measure: Callable[[], None]) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from targets import Verdict, What, judge
+from targets import ONE_CORE, Verdict, What, judge
 
 
 @dataclass(slots=True)
@@ -49,6 +49,8 @@ class Memory:
     key: str
     rss: int = 0
     pss: int = 0
+    cpu: float = 0.0
+    """Share of one core that it takes at `load.PACE` requests a second; 0: not measured."""
     failure: str = ""
 
 
@@ -98,6 +100,7 @@ class Results:
             "rate": {row.key: row.rate for row in self.rows if row.rate is not None},
             "start": {row.key: row.start for row in self.starts if row.start is not None},
             "memory": {weight.key: float(weight.rss) for weight in self.weights if weight.rss},
+            "cpu": {weight.key: weight.cpu for weight in self.weights if weight.cpu} | {ONE_CORE: 1.0},
         }
         return judge(measured)
 

@@ -22,7 +22,7 @@ START_WITHIN = 20.0
 STOP_WITHIN = 10.0
 POLL = 0.003
 
-STATE, PARENT, SESSION, BORN = 0, 1, 3, 19
+STATE, PARENT, SESSION, USER, SYSTEM, BORN = 0, 1, 3, 11, 12, 19
 """Places of the fields that are read of /proc/PID/stat, counted from its third."""
 
 
@@ -138,6 +138,14 @@ def _ask(contender: Contender, port: int) -> str:
     if answer.status != http.HTTPStatus.OK or body != contender.expect:
         return f"{answer.status} with {body[:60]!r}"
     return ""
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time that it has taken since its start."""
+    fields = _fields(pid)
+    if not fields:
+        raise Failed(f"process {pid} is gone")
+    return (int(fields[USER]) + int(fields[SYSTEM])) / os.sysconf("SC_CLK_TCK")
 
 
 def _alive(pid: int) -> bool:

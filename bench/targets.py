@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-What = Literal["rate", "start", "memory"]
+What = Literal["rate", "start", "memory", "cpu"]
+ONE_CORE = "one-core"
+"""What shares of a core are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Target:
     ours: str
     theirs: str
     limit: float
-    """For a rate the least ratio; for memory the greatest; for a start the greatest difference in seconds."""
+    """For a rate the least ratio; for memory and CPU the greatest; for a start the greatest difference in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Verdict:
         """The value and the limit as people read them."""
         if self.target.what == "start":
             return self._value("{:+.2f} s"), f"≤ {self.target.limit:+.2f} s"
+        if self.target.what == "cpu":
+            return self._value("{:.1%}"), f"≤ {self.target.limit:.1%}"
         sign = "≥" if self.target.what == "rate" else "≤"
         return self._value("{:.2f}x"), f"{sign} {self.target.limit:.2f}x"
 
@@ -68,6 +72,7 @@ TARGETS = (
     Target("start: porch over uWSGI alone", "start", "porch-start-uwsgi", "bare-uwsgi", 0.4),
     Target("start: porch over uvicorn alone", "start", "porch-start-uvicorn", "bare-uvicorn", 0.4),
     Target("memory: porch's resident process against supervisord", "memory", "porch-resident", "supervisord", 1.0),
+    Target("CPU: porch's resident process at 5,000 requests/s, of one core", "cpu", "porch-resident", ONE_CORE, 0.05),
 )
 
 

@@ -134,9 +134,13 @@ def _own_object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType] - JSON keys are str
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+"""Made once: `json.dumps` makes one for each line, at the price of a third of the work."""
+
+
 def encode(value: dict[str, Any]) -> bytes:
     """One JSON object as one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace") + b"\n"
+    return _ENCODE(value).encode(errors="replace") + b"\n"
 
 
 def now() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from contenders import MEMORY, STARTS, THROUGHPUT
-from targets import TARGETS, Target, Verdict, judge
+from targets import ONE_CORE, TARGETS, Target, Verdict, judge
 
 RATE = Target("rate", "rate", "ours", "theirs", 2.0)
 START = Target("start", "start", "ours", "theirs", 0.4)
@@ -26,6 +26,12 @@ MEMORY_TARGET = Target("memory", "memory", "ours", "theirs", 1.0)
 def test_the_limit_itself_is_reached(target: Target, value: float | None, mark: str) -> None:
     """Rates have a least ratio, starts and memory a greatest value; without a value there is no verdict."""
     assert Verdict(target, value).mark == mark
+
+
+def test_a_share_of_a_core_is_read_as_one() -> None:
+    """CPU is shown in hundredths of a core, and less is better."""
+    target = Target("cpu", "cpu", "ours", ONE_CORE, 0.05)
+    assert (Verdict(target, 0.015).shown, Verdict(target, 0.051).mark) == (("1.5%", "≤ 5.0%"), "short")
 
 
 def test_a_failed_row_leaves_its_target_unjudged() -> None:
@@ -52,5 +58,6 @@ def test_every_target_names_rows_that_are_measured() -> None:
         "rate": {row.key for row in THROUGHPUT},
         "start": {row.key for row in STARTS},
         "memory": {row.key for row in MEMORY},
+        "cpu": {row.key for row in MEMORY} | {ONE_CORE},
     }
     assert [t.says for t in TARGETS if not {t.ours, t.theirs} <= rows[t.what]] == []
