@@ -9,9 +9,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,6 +104,10 @@ class Container:
         done = docker("logs", self.name, check=False)
         return done.stdout + done.stderr
 
+    def said(self, pattern: str) -> list[str]:
+        """The messages of its log that match."""
+        return [each["message"] for each in self.lines() if re.search(pattern, str(each.get("message", "")))]
+
     def lines(self) -> list[dict[str, Any]]:
         """Its lines as objects; what is none is left out."""
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
@@ -129,7 +135,8 @@ class Container:
 class Engine:
     """The engine, and what one test run has made with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: str) -> None:
+        self.index = index
         self.mark = f"porch-test-{secrets.token_hex(4)}"
         self._containers: list[str] = []
         self._images: list[str] = []
@@ -139,12 +146,24 @@ class Engine:
         name = f"{self.mark}-image-{len(self._images)}"
         self._images.append(name)
         # The network of RUN is the host's, and base images are those that are here.
-        options = ("--network=host", "--pull=false", *words)
+        options = ("--network=host", "--pull=false", "--build-arg", f"PIP_EXTRA_INDEX_URL={self.index}", *words)
         docker(
             "build", *options, "-t", name, str(folder),
             patience=BUILD_PATIENCE, check=check, DOCKER_BUILDKIT=str(int(buildkit)),
         )  # fmt: skip
         return name
+
+    def render(self, folder: Path, *words: str) -> str:
+        """`porch render docker` in that folder; what it wrote and said."""
+        done = subprocess.run(
+            (sys.executable, "-m", "porch", "render", "docker", "--out", ".", *words),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
 
     def start(
         self,
