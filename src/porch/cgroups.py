@@ -62,6 +62,13 @@ class Cgroups:
         found = [value for file in files if (value := number(file)) and 0 < value < 2**60]
         return min(found, default=None)
 
+    def killed(self) -> int:
+        """How many processes the kernel has ended because of a memory limit; 0 where it does not tell."""
+        files = [level / "memory.events" for level in self._levels("")]
+        files += [level / "memory.oom_control" for level in self._levels("memory")]
+        counts = [re.search(r"^oom_kill (\d+)$", text(file), re.MULTILINE) for file in files]
+        return max((int(count[1]) for count in counts if count), default=0)
+
 
 def text(path: Path) -> str:
     """The file's text; empty where it cannot be read."""

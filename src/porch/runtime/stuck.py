@@ -24,6 +24,7 @@ from porch.runtime.process import Child
 from porch.runtime.procfs import Process
 from porch.runtime.pulse import Pulse
 from porch.runtime.say import Voice
+from porch.runtime.shortage import Shortage
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -96,6 +97,7 @@ class Watch:
         self._failures = failures
         self._seen: dict[tuple[int, int], Seen] = {}
         self._looked = time.monotonic()
+        self._shortage = Shortage(voice)
 
     async def keep(self) -> None:
         """Look for ever."""
@@ -106,14 +108,19 @@ class Watch:
                 # The whole machine or container stood still: nobody could move.
                 self._seen.clear()
             self._looked = now
+            gone: list[int] = []
             for crew in self._crews():
-                await self._look(crew)
+                gone += await self._look(crew)
+            for sentence in self._shortage.look(gone):
+                self._failures.note("app", sentence, self._crews()[0].tail)
 
-    async def _look(self, crew: Crew) -> None:
+    async def _look(self, crew: Crew) -> list[int]:
+        """Replace workers that hang; returns those of the app that have ended since the last look."""
         if crew.child is None or crew.child.exited.done():
-            return
+            return []
         workers = procfs.workers(crew.child.pid)
-        for gone in crew.census.look(crew.child.pid, workers):
+        lost = crew.census.look(crew.child.pid, workers)
+        for gone in lost:
             self._lost(crew, gone)
         # uvicorn with a single worker has no master above it.
         alone = procfs.process(crew.child.pid)
@@ -127,6 +134,7 @@ class Watch:
                 )
                 self._seen.pop((worker.pid, worker.born))
                 await self._replace(worker, why)
+        return [pid for pid, _ in lost] if crew.home else []
 
     def _lost(self, crew: Crew, gone: tuple[int, int]) -> None:
         """A worker is no more, or a process that a worker had started."""

@@ -1,0 +1,77 @@
+"""Whom the kernel ended is named, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from porch.cgroups import Cgroups
+from porch.runtime.say import Voice
+from porch.runtime.shortage import PATIENCE, Shortage
+
+
+class Counter:
+    """The kernel's count."""
+
+    def __init__(self) -> None:
+        self.now = 5
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def counter() -> Counter:
+    """Five were ended before porch came."""
+    return Counter()
+
+
+@pytest.fixture
+def shortage(counter: Counter) -> Shortage:
+    """With a limit of 64 MiB."""
+    return Shortage(Voice("text", lambda _: None), counter, 64 * 1024**2)
+
+
+def test_the_worker_that_is_missing_is_named(shortage: Shortage, counter: Counter) -> None:
+    """One end is counted and one worker has gone."""
+    counter.now += 1
+    (told,) = shortage.look([34])
+    assert told == "a worker of the app (pid 34) was ended by the kernel: the memory limit of 64 MiB was reached"
+    assert shortage.look([]) == []
+
+
+def test_a_worker_that_is_missed_later_is_named_then(shortage: Shortage, counter: Counter) -> None:
+    """The count rises a look before the process has gone."""
+    counter.now += 1
+    assert shortage.look([]) == []
+    assert len(shortage.look([34])) == 1
+
+
+def test_where_nobody_is_missing_the_event_is_told(shortage: Shortage, counter: Counter) -> None:
+    """A process that is no worker was ended, which is told after a few looks."""
+    counter.now += 1
+    told = [shortage.look([]) for _ in range(PATIENCE + 3)]
+    assert [len(each) for each in told] == [0] * PATIENCE + [1, 0, 0]
+    assert told[PATIENCE][0].startswith("a process was ended")
+
+
+def test_a_worker_that_ends_by_itself_is_no_shortage(shortage: Shortage) -> None:
+    """Workers come and go, and what was ended before is not told again."""
+    assert shortage.look([34, 35]) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("sys/fs/cgroup/memory.events", "low 0\noom 4\noom_kill 3\n"),
+        ("sys/fs/cgroup/memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"),
+    ],
+)
+def test_the_count_is_read_of_both_kinds_of_control_group(tmp_path: Path, file: str, text: str) -> None:
+    """Version 2 has it in one file, version 1 in another."""
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert Cgroups(tmp_path).killed() == 3
+    assert Cgroups(tmp_path / "none").killed() == 0
