@@ -8,7 +8,7 @@ import threading
 import pytest
 from asking import Answer
 from engine import Container, Engine, docker
-from projects import asked
+from made import asked
 from waiting import until
 
 HARDENED = (

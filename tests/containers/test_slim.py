@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from engine import Container, Engine, docker
-from projects import CANARIES, asked
+from made import CANARIES, asked
 from saved import Entry, compressed, entries, inspected, layers, saved, size
 
 EPOCH = ("--build-arg", "SOURCE_DATE_EPOCH=1700000000")

@@ -102,7 +102,6 @@ class Watch:
     async def keep(self) -> None:
         """Look for ever."""
         while True:
-            await asyncio.sleep(EVERY)
             now = time.monotonic()
             if now - self._looked > 3 * EVERY:
                 # The whole machine or container stood still: nobody could move.
@@ -113,6 +112,7 @@ class Watch:
                 gone += await self._look(crew)
             for sentence in self._shortage.look(gone):
                 self._failures.note("app", sentence, self._crews()[0].tail)
+            await asyncio.sleep(EVERY)
 
     async def _look(self, crew: Crew) -> list[int]:
         """Replace workers that hang; returns those of the app that have ended since the last look."""
