@@ -9,6 +9,8 @@ from collections import deque
 
 FIRST = 0.1
 LONGEST = 10.0
+SOON = 2.0
+"""Seconds at most where the machine had no more of something: it shall be back within 5 s after that has passed."""
 RESET_AFTER = 60.0
 """Seconds of health after which the past is forgotten."""
 HOPELESS_DEATHS = 5

@@ -79,7 +79,7 @@ class Generation:
         """Return when the app answers that it is ready; Refused, with nothing left running, when it does not."""
         try:
             await self._until_healthy(child)
-        except Refused:
+        except (Refused, OSError):
             await self._abandon(child)
             raise
         self.become("healthy")

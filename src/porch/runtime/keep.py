@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from porch.errors import Exit, Refused
-from porch.runtime.backoff import Backoff
+from porch.runtime.backoff import SOON, Backoff
 from porch.runtime.failures import Failures
 from porch.runtime.process import ending, exit_code
 from porch.runtime.say import Voice
-from porch.runtime.unit import Ended, Unit, exhausted
+from porch.runtime.unit import Ended, Exhausted, Unit, exhausted
 
 
 class Kept:
@@ -46,7 +46,7 @@ class Kept:
             if refused is None:
                 self._failures.note(self.unit.name, f"{self.unit.name} {ending(code)}", self.unit.tail)
                 self._voice.warning(f"{self.unit.name} {ending(code)}; starting it again in {delay:g} s")
-            await asyncio.sleep(delay)
+            await asyncio.sleep(min(delay, SOON) if isinstance(refused, Exhausted) else delay)
             refused = await self._restart()
 
     async def _death(self) -> int:

@@ -106,11 +106,15 @@ class Surroundings:
         return child
 
 
-def exhausted(name: str, error: OSError) -> Refused:
+class Exhausted(Refused):
+    """The machine has no more of something, which may be there again at any moment."""
+
+
+def exhausted(name: str, error: OSError) -> Exhausted:
     """The machine has no more of something: descriptors, processes, memory, disk."""
     what = f"cannot start {name}: {error.strerror or error}"
     fix = "give the machine more of it, or this user (`ulimit -a`); a running instance tries again by itself"
-    return Refused(Problem(what, where=str(error.filename or ""), fix=fix, exit=Exit.MACHINE))
+    return Exhausted(Problem(what, where=str(error.filename or ""), fix=fix, exit=Exit.MACHINE))
 
 
 def stop_signal(program: Program) -> signal.Signals:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
+import pytest
+
+from porch.runtime import keep
 from porch.runtime.failures import Failures
 from porch.runtime.keep import Keeping, Kept
 from porch.runtime.logs import Tail
@@ -84,3 +88,37 @@ def test_a_restart_under_way_is_given_up() -> None:
         return len(restarting) == 1 and not task.done()
 
     assert asyncio.run(story())
+
+
+class Starved(Part):
+    """A unit that the machine has no room for."""
+
+    async def start(self) -> None:
+        """Cannot be started."""
+        self.starts += 1
+        raise OSError(24, "Too many open files")
+
+
+def test_what_the_machine_refuses_is_tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it was refused, the next try is at most two seconds away; a crash waits for up to ten."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await settle_once()
+
+    settle_once = partial(asyncio.sleep, 0)
+
+    async def story() -> None:
+        starved = Starved("app")
+        watched = Kept(starved, Voice("text", lambda _: None), Failures(), gives_up=False)
+        monkeypatch.setattr(keep.asyncio, "sleep", sleep)
+        task = asyncio.ensure_future(watched.keep())
+        starved.die()
+        while starved.starts < 12:
+            await settle_once()
+        task.cancel()
+
+    asyncio.run(story())
+    assert slept[:5] == [0.1, 0.2, 0.4, 0.8, 1.6]
+    assert max(slept) == 2.0
