@@ -34,6 +34,7 @@ FLAGS = {
     "server_name_in_redirect": "off", "underscores_in_headers": "off", "ignore_invalid_headers": "on",
     "merge_slashes": "on", "reset_timedout_connection": "on",
 }  # fmt: skip
+CHALLENGES = "/.well-known/acme-challenge/"
 SECURITY = ("X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 """Of every set but `off`."""
 BLANK = {
@@ -49,7 +50,7 @@ BUILT_IN = {
     "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
     "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "msec", "realip_remote_addr",
     "upstream_response_time", "upstream_connect_time", "proxy_host", "binary_remote_addr", "request",
-    "uri", "https",
+    "uri", "https", "ssl_server_name",
 }  # fmt: skip
 """Variables of nginx itself that are in use; those that begin with `http_` or `upstream_http_` are headers."""
 
@@ -272,6 +273,8 @@ def proxies_are_named(conf: Conf) -> Iterator[str]:
 def static_files_stay_in_their_folder(conf: Conf) -> Iterator[str]:
     """A folder is published with both slashes, by no regex, with links and hidden files refused; a file by `=`."""
     places = [(location, found) for location in conf.every for found in location.all("alias")]
+    # Answers to an authority lie in a folder of porch's own, and have a rule of their own.
+    places = [each for each in places if each[0].args[-1] != CHALLENGES]
     for location, found in places:
         names = {child.name for child in location.children}
         if location.name != "location" or {"try_files", "proxy_pass", "uwsgi_pass"} & names:
@@ -677,6 +680,21 @@ def _own(said: int | None, of_app: int, everywhere: int) -> int | None:
     return said if said is not None else of_app if of_app != everywhere else None
 
 
+def authorities_are_answered(conf: Conf) -> Iterator[str]:
+    """Plain HTTP answers them from a folder of porch's own; a variable names the certificate where a reload costs."""
+    plan = conf.plan
+    if plan.tls.mode.value != "acme":
+        return
+    known = conf.servers[1]
+    places = [each for each in known.all("location") if each.args == ("^~", CHALLENGES)]
+    told = [(child.name, child.args) for each in places for child in each.children]
+    if told[:2] != [("alias", (f"{plan.run.folder.value}/acme/",)), ("disable_symlinks", ("on",))]:
+        yield f"an authority is answered by {told}"
+    named = [found.args[0] for found in conf.every if found.name == "ssl_certificate"]
+    if named != ["$certificate" if plan.nginx.version < (1, 27, 4) else plan.run.certificate]:
+        yield f"the certificate is {named}"
+
+
 RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     never_emitted, passes_are_plain, flags_are_said, headers_stand_once, no_header_can_be_forged,
     only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, hidden_files_are_refused,
@@ -684,6 +702,7 @@ RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
     headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,
     websockets_have_time, buffering_is_said, paths_differ_as_said, tls_is_the_guideline, plain_http_is_led_to_https,
+    authorities_are_answered,
 )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ WRAPPER = "wrapper"
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]
 Part = Literal["all", "app", "nginx"]
+KEEPS_AT_RELOAD = (1, 27, 4)
+"""nginx that lets a connection live on at a reload for a request that is on its way: `keepalive_min_timeout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,11 @@ class RunPlan:
         return f"{self.nginx}/key.pem"
 
     @property
+    def challenges(self) -> str:
+        """Where nginx answers from, when an authority asks whether a name is this site's (ACME)."""
+        return f"{self.folder.value}/acme"
+
+    @property
     def draining(self) -> str:
         """While this file exists, readiness is refused."""
         return f"{self.folder.value}/draining"
@@ -375,6 +382,11 @@ class Plan:
     """The further apps."""
     warnings: tuple[str, ...]
     """Said at start: what a server cannot honour, what the found nginx lacks, what was assumed."""
+
+    @property
+    def renews_by_file(self) -> bool:
+        """This nginx would lose requests at a reload, so it reads a certificate that is renewed at each handshake."""
+        return self.tls.mode.value == "acme" and self.nginx.version < KEEPS_AT_RELOAD
 
 
 HEALTH_LIVE = "/-/porch/live"

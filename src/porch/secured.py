@@ -10,7 +10,7 @@ from typing import Literal
 
 from porch.chosen import Chosen
 
-TlsMode = Literal["off", "files", "self-signed"]
+TlsMode = Literal["off", "files", "self-signed", "acme"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class TlsPlan:
     hsts_subdomains: Chosen[bool]
     folder: Chosen[str]
     """Where certificates and keys are kept that porch makes or fetches, absolute."""
+    acme_directory: Chosen[str]
+    """URL of the authority that issues."""
+    acme_email: Chosen[str]
+    """Whom the authority writes to; empty for nobody."""
+    acme_roots: Chosen[str]
+    """File of what the authority's own certificate must come from, absolute; empty for what browsers trust."""
 
     @property
     def on(self) -> bool:

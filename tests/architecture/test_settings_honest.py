@@ -24,6 +24,7 @@ from porch.spec import Spec
 from porch.targets import docker, kubernetes, nginx, systemd
 
 PLACES = {
+    f"{FOLDER}/company-ca.pem": Place(True),
     f"{FOLDER}/media": Place(True, folder=True),
     f"{FOLDER}/static": Place(True, folder=True),
     f"{FOLDER}/static/index.html": Place(True),
@@ -31,6 +32,7 @@ PLACES = {
     f"{FOLDER}/vendor/porch-0.1.0-py3-none-any.whl": Place(True),
 }
 FILES = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
+FETCHED = {"tls.mode": "acme", "http.domains": "shop.example.org"}
 SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.worker_class": {"server.name": "gunicorn"},
     "server.config": {"server.name": "gunicorn"},
@@ -49,6 +51,9 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "tls.redirect": {"tls.mode": "self-signed"},
     "tls.folder": {"tls.mode": "self-signed"},
     "tls.hsts": FILES,
+    "tls.acme_directory": FETCHED,
+    "tls.acme_email": FETCHED,
+    "tls.acme_roots": FETCHED,
     "tls.hsts_subdomains": FILES,
 }
 """Setting -> what a plan needs for it to matter."""

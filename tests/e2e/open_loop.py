@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections import Counter, deque
@@ -17,6 +18,11 @@ PATIENCE = 10.0
 BODY = b"x" * 512
 KINDS = (("GET", False), ("POST", False), ("GET", True), ("POST", True))
 """Method, and whether on a connection that is kept: taken in turn."""
+
+
+ANYONES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For a client that takes whatever certificate there is."""
+ANYONES.check_hostname, ANYONES.verify_mode = False, ssl.CERT_NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,21 @@ class Account:
 
 
 class Load:
-    """A load on one port, in a thread of its own; without kept connections, or with so many requests only, if asked."""
+    """A load on one port, in a thread of its own; without kept connections, or with so many requests only, if asked.
 
-    def __init__(self, port: int, rate: float, path: str = "/", *, keep: bool = True, only: int = 0) -> None:
+    With a name it is by HTTPS, for that name and with whatever certificate.
+    """
+
+    def __init__(
+        self, port: int, rate: float, path: str = "/", *, keep: bool = True, only: int = 0, name: str = ""
+    ) -> None:
         self.account = Account()
         self._port = port
         self._rate = rate
         self._path = path
         self._kinds = [kind for kind in KINDS if keep or not kind[1]]
         self._only = only
+        self._name = name
         self._over = threading.Event()
         self._idle: deque[_Connection] = deque()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -120,9 +132,9 @@ class Load:
         self.account.sent.append(Sent(kind, planned, time.monotonic() - planned, failure, answer))
 
     async def _ask(self, method: str, keep: bool) -> str:
-        connection = self._idle.popleft() if keep and self._idle else await _connect(self._port)
+        connection = self._idle.popleft() if keep and self._idle else await _connect(self._port, self._name)
         try:
-            status, body, stays = await connection.ask(method, self._path, keep)
+            status, body, stays = await connection.ask(method, self._path, keep, self._name or "localhost")
         except BaseException:
             connection.close()
             raise
@@ -144,9 +156,9 @@ class _Connection:
     writer: asyncio.StreamWriter
     used: int = 0
 
-    async def ask(self, method: str, path: str, keep: bool) -> tuple[int, str, bool]:
+    async def ask(self, method: str, path: str, keep: bool, host: str) -> tuple[int, str, bool]:
         """Status, body, and whether the connection stays."""
-        head = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Connection: {'keep-alive' if keep else 'close'}"]
+        head = [f"{method} {path} HTTP/1.1", f"Host: {host}", f"Connection: {'keep-alive' if keep else 'close'}"]
         sent = BODY if method == "POST" else b""
         head += [f"Content-Length: {len(sent)}"] if sent else []
         self.writer.write("\r\n".join((*head, "", "")).encode() + sent)
@@ -165,5 +177,7 @@ class _Connection:
             self.writer.close()
 
 
-async def _connect(port: int) -> _Connection:
-    return _Connection(*await asyncio.open_connection("127.0.0.1", port))
+async def _connect(port: int, name: str) -> _Connection:
+    if not name:
+        return _Connection(*await asyncio.open_connection("127.0.0.1", port))
+    return _Connection(*await asyncio.open_connection("127.0.0.1", port, ssl=ANYONES, server_hostname=name))

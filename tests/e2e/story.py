@@ -37,6 +37,11 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "USER", "SHELL")
 _OWN: set[int] = set()
 
 
+def own(pid: int) -> None:
+    """A process that the test itself has started, beside any porch."""
+    _OWN.add(pid)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A command that ran to its end."""

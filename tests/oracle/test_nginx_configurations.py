@@ -61,8 +61,9 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
     if draw(st.booleans()):
         given["static"] = draw(st.dictionaries(anything.URLS, PATHS, max_size=3))
     if draw(st.booleans()):
+        fetched = {"tls.mode": "acme", "http.domains": "shop.org www.shop.org"}
         files = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
-        given |= draw(st.sampled_from(({"tls.mode": "self-signed"}, files)))
+        given |= draw(st.sampled_from(({"tls.mode": "self-signed"}, files, fetched)))
     else:
         given = {key: value for key, value in given.items() if not key.startswith("tls.")}
     given["files.home_page"] = draw(st.sampled_from(("", "page.html")))

@@ -34,6 +34,13 @@ def new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def read_key(text: str) -> ec.EllipticCurvePrivateKey:
+    """A key of ours, from PEM."""
+    key = load_pem_private_key(text.encode(), password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)  # noqa: S101  # ours is always one
+    return key
+
+
 def pem(key: ec.EllipticCurvePrivateKey) -> str:
     """Without a passphrase: nginx must read it by itself."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -53,12 +60,11 @@ def authority(whose: str) -> Made:
     return Made(made.public_bytes(Encoding.PEM).decode(), pem(key))
 
 
-def leaf(above: Made, names: Sequence[str]) -> Made:
-    """A certificate for these names and addresses, with the authority's own after it."""
+def leaf(above: Made, names: Sequence[str], own_key: str = "") -> Made:
+    """A certificate for these names and addresses, with the authority's own after it; for a key of its own, or this."""
     root = x509.load_pem_x509_certificate(above.certificate.encode())
-    signer = load_pem_private_key(above.key.encode(), password=None)
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)  # noqa: S101  # ours is always one
-    key = new_key()
+    signer = read_key(above.key)
+    key = read_key(own_key) if own_key else new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
     made = (
         _begun(name, root.subject, key.public_key(), LEAF_DAYS)

@@ -16,6 +16,14 @@ from porch.values import AUTO, OFF, show_seconds
 
 PLAIN = {"443": "80", "8443": "8080"}
 """Port of HTTPS -> the port of plain HTTP that leads to it."""
+PUBLIC = (
+    "https://acme-v02.api.letsencrypt.org/directory",
+    "https://acme.zerossl.com/v2/DV90",
+    "https://dv.acme-v02.api.pki.goog/directory",
+    "https://acme.ssl.com/sslcom-dv-rsa",
+    "https://acme.ssl.com/sslcom-dv-ecc",
+)
+"""Authorities whose roots browsers know, as far as they speak ACME to anyone."""
 LONG = 730 * 86400
 """What Mozilla's guideline asks for, and the lists of browsers."""
 NONE = "there is no TLS"
@@ -72,6 +80,8 @@ def decide(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> T
         _without(desk)
     if chosen not in (OFF, "files"):
         _of_porch(desk, chosen)
+    if chosen == "acme":
+        _of_authority(desk)
     return TlsPlan(
         mode=desk.chosen("tls.mode", chosen, _why(desk, chosen)),
         certificate=desk.chosen("tls.certificate", _path(desk, wanted.certificate), _about(chosen, pair)),
@@ -81,6 +91,9 @@ def decide(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> T
         profile=desk.chosen("tls.profile", wanted.profile, NONE if chosen == OFF else _profile(wanted.profile)),
         hsts=_hsts(desk, pair),
         folder=_folder(desk),
+        acme_directory=desk.chosen("tls.acme_directory", wanted.acme_directory, _asked(chosen)),
+        acme_email=desk.chosen("tls.acme_email", wanted.acme_email, _asked(chosen)),
+        acme_roots=desk.chosen("tls.acme_roots", _path(desk, wanted.acme_roots), _asked(chosen)),
         hsts_subdomains=desk.chosen("tls.hsts_subdomains", wanted.hsts_subdomains, AS_SET),
     )
 
@@ -111,6 +124,27 @@ def _of_porch(desk: Desk, chosen: TlsMode) -> None:
         desk.refuse("tls.mode", "certificates need packages that are not installed", MISSING, Exit.MACHINE)
 
 
+def _asked(chosen: TlsMode) -> str:
+    return AS_SET if chosen == "acme" else "no authority is asked"
+
+
+def _of_authority(desk: Desk) -> None:
+    """What an authority asks of names, and of the way to them (RFC 8555, 8.3)."""
+    domains, wanted = desk.settings.http.domains, desk.settings.tls
+    if not domains:
+        desk.refuse("http.domains", "an authority issues certificates for names, and none is set", "set http.domains")
+    for name in domains:
+        if name.startswith("*") or "." not in name or name.replace(".", "").isdigit():
+            what = f"no authority can be asked for {name} by plain HTTP: it must be the whole name of a site"
+            desk.refuse("http.domains", what, "name each site, or have the certificate from elsewhere: tls.mode files")
+    if not wanted.acme_directory.startswith("https://"):
+        desk.refuse(
+            "tls.acme_directory", f"{wanted.acme_directory} is no URL of an authority", "it begins with https://"
+        )
+    if wanted.acme_roots and not desk.facts.places[desk.path(wanted.acme_roots)].exists:
+        desk.refuse("tls.acme_roots", f"there is no file {desk.path(wanted.acme_roots)}", "check the path")
+
+
 def _profile(name: str) -> str:
     versions = "TLS 1.2 and 1.3" if name == "intermediate" else "TLS 1.3 alone"
     return f"Mozilla's guideline 6.0, {name}: {versions}"
@@ -138,7 +172,7 @@ def _of_key(chosen: TlsMode) -> str:
 
 def _without(desk: Desk) -> None:
     """What was said of TLS is for nothing where there is none; silence would let someone believe that there is."""
-    for key in ("tls.certificate", "tls.key", "tls.redirect", "tls.hsts", "tls.hsts_subdomains", "tls.profile"):
+    for key in ("tls.certificate", "tls.key", "tls.redirect", "tls.hsts", "tls.hsts_subdomains"):
         section, _, name = key.partition(".")
         if desk.is_said(key) and getattr(getattr(desk.settings, section), name) not in (OFF, 0, "", AUTO, False):
             desk.refuse(key, f"{key} is set, but there is no TLS", "name tls.certificate and tls.key, or take it out")
@@ -173,6 +207,20 @@ def _files(desk: Desk) -> Pair:
 
 
 def _redirect(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> Chosen[tuple[str, ...]]:
+    found = _led(desk, listen, plain_too)
+    if mode(desk) == "acme":
+        if not found.value:
+            what = "an authority asks by plain HTTP whether a name is this site's, and nothing answers there"
+            desk.refuse(found.setting, what, "name an address of plain HTTP with --tls-redirect, such as 80")
+        elif not desk.facts.machine.container and not any(_port(each) == "80" for each in found.value):
+            desk.warnings.append(
+                f"the authority asks at port 80 of each domain, and plain HTTP is answered at {found.value[0]}: "
+                "something must lead port 80 there"
+            )
+    return found
+
+
+def _led(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> Chosen[tuple[str, ...]]:
     key, wanted = "tls.redirect", desk.settings.tls.redirect
     if not on(desk) or wanted == OFF:
         if plain_too:
@@ -198,12 +246,12 @@ def _hsts(desk: Desk, pair: Pair) -> Chosen[int]:
     key, wanted = "tls.hsts", desk.settings.tls.hsts
     if not on(desk) or wanted == 0:
         return desk.chosen(key, 0, "as set" if on(desk) else NONE)
-    if not pair.public:
+    if not (pair.public or (mode(desk) == "acme" and desk.settings.tls.acme_directory in PUBLIC)):
         if wanted != AUTO:
             desk.warnings.append(
                 f"{key} is not said to browsers: they do not trust this certificate by themselves, "
                 "and would be locked out"
             )
-        return desk.chosen(key, 0, "the certificate's root is not on Mozilla's list, so browsers are told nothing")
+        return desk.chosen(key, 0, "browsers do not trust the certificate by themselves, so they are told nothing")
     seconds = LONG if wanted == AUTO else cast("int", wanted)
     return desk.chosen(key, seconds, f"browsers use nothing but HTTPS for {show_seconds(seconds)}")

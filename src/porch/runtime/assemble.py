@@ -35,6 +35,8 @@ def launch(plan: Plan, words: Iterable[str] = ()) -> Launch:
         recycle=_recycle(plan),
         elastic=plan.server.min_workers.value > 0,
         handed=certificate.handed(plan),
+        handed_for_good=plan.renews_by_file,
+        certify=certificate.program(plan),
         writable=(run.nginx,),
         mounts=tuple(_mounted(each) for each in apps(plan)[1:]),
     )

@@ -249,7 +249,7 @@ def _remove(entry: Path) -> None:
     link = entry.is_symlink() and re.fullmatch(r"app-.+\.sock", entry.name)
     if link or entry.name in names or entry.suffix == ".pid" or is_socket(str(entry)) or ".new-" in entry.name:
         entry.unlink(missing_ok=True)
-    elif entry.is_dir() and not entry.is_symlink() and re.fullmatch(r"app-\d+(-.+)?|nginx|.*temp.*", entry.name):
+    elif entry.is_dir() and not entry.is_symlink() and re.fullmatch(r"app-\d+(-.+)?|nginx|acme|.*temp.*", entry.name):
         import shutil  # costs 5 ms of every start, and is wanted at the end only
 
         # A generation's own folder, and nginx's.

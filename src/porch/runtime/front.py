@@ -93,6 +93,14 @@ class Front:
             raise self._failed(dying)
         self.condition = "healthy"
 
+    async def renew(self) -> None:
+        """Have nginx serve what it is handed now: by a reload, or by the files alone where a reload costs requests."""
+        if not self._launch.handed_for_good:
+            await self.reload()
+            return
+        async with self._handed():
+            return
+
     async def reload(self) -> None:
         """Have nginx read its configuration anew; return when only its new workers take connections.
 
@@ -125,7 +133,7 @@ class Front:
                     folder.write(place, Path(source).read_text(), 0o400, self._around.owner)
                 yield
             finally:
-                for _, place in self._launch.handed:
+                for _, place in () if self._launch.handed_for_good else self._launch.handed:
                     Path(place).unlink(missing_ok=True)
 
     def _failed(self, dying: asyncio.Future[int]) -> Refused:

@@ -123,6 +123,10 @@ class Launch:
     recycle: Recycle = Recycle()
     elastic: bool = False
     """The app server keeps fewer workers when there is little to do."""
+    certify: Program | None = None
+    """Looks whether the certificate is due, and fetches it; None: it comes from elsewhere."""
+    handed_for_good: bool = False
+    """nginx reads what it is handed at each handshake, not at its start alone."""
     handed: tuple[tuple[str, str], ...] = ()
     """Files that are the supervisor's alone, and where nginx finds each of them while it reads its configuration."""
     writable: tuple[str, ...] = ()
@@ -150,7 +154,7 @@ class Launch:
 def from_json(text: str) -> Launch:
     """Read back what `to_json` wrote."""
     raw: dict[str, Any] = json.loads(text)
-    for name in ("prestart", "app", "nginx", "replan"):
+    for name in ("prestart", "app", "nginx", "replan", "certify"):
         if raw.get(name) is not None:
             raw[name] = _program(raw[name])
     for name in ("listen", "sockets", "nginx_check", "writable", "prestart_words", "passed"):

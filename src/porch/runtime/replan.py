@@ -37,6 +37,9 @@ def write(live: Launch, new: Launch, files: Mapping[str, File]) -> Written:
         folder.remove_generation(str(home))
     own = {path: file for path, file in files.items() if any(Path(path).is_relative_to(home) for home in homes)}
     front = {path: file for path, file in files.items() if path not in own and _text(path) != file.text}
+    if live.certify is not None and new.certify is not None:
+        # What is fetched by itself is switched by itself; until then the one in service stays.
+        front = {path: file for path, file in front.items() if path not in {source for source, _ in new.handed}}
     path = f"{new.folder}/launch-{new.generation}.json"
     try:
         start.write(new, own | {path + NEXT: file for path, file in front.items()}, owner)

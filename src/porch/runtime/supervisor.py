@@ -31,6 +31,7 @@ from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, identity
 from porch.runtime.recycle import Recycling
 from porch.runtime.reload import Reload
 from porch.runtime.reloads import Reloads
+from porch.runtime.renewal import Renewal
 from porch.runtime.say import Voice
 from porch.runtime.stuck import Watch
 from porch.runtime.unit import Surroundings, Unit, exhausted, stop_signal
@@ -56,6 +57,7 @@ class Supervisor:
         units: tuple[Unit, ...] = (*self._apps.parts, self._front)
         self._keeping = Keeping(Kept(unit, voice, self._failures, gives_up=launch.container) for unit in units)
         self._reloads = Reloads(self._new_reload, lambda: self._apps.number, self._reloading)
+        self._certificate = Renewal(lambda: self._around, self._front)
         self._extras = Extras()
         self._renewals: set[asyncio.Future[None]] = set()
         self._notify = notify
@@ -128,10 +130,11 @@ class Supervisor:
                 each.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
 
-    def _lookouts(self) -> tuple[Watch, Recycling]:
+    def _lookouts(self) -> tuple[Watch, Recycling, Renewal]:
         return (
             Watch(lambda: (*self._apps.parts, self._front), self._voice, self._failures),
             Recycling(lambda: self._apps.parts, self._reloads.ask, self._voice),
+            self._certificate,
         )
 
     async def _start_app(self) -> None:
@@ -167,6 +170,7 @@ class Supervisor:
         self._apps, self._launch = apps, launch
         self._around = replace(self._around, launch=launch)
         self._front.use(launch)
+        self._certificate.at_once()
         renewal = asyncio.ensure_future(self._extras.renew(self._around))
         self._renewals.add(renewal)
         renewal.add_done_callback(self._renewals.discard)

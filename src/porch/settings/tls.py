@@ -16,10 +16,11 @@ class Tls:
     """HTTPS, and the certificate for it."""
 
     mode: str = setting(
-        v.choice(v.AUTO, "off", "files", "self-signed"),
+        v.choice(v.AUTO, "off", "files", "self-signed", "acme"),
         v.AUTO,
         "Where the certificate comes from; `auto`: from files where they are named, else there is no TLS. "
-        "`self-signed`: made by an authority of this user's own, for development.",
+        "`self-signed`: made by an authority of this user's own, for development. "
+        "`acme`: fetched and renewed from an authority such as Let's Encrypt, for `http.domains`.",
         example="self-signed",
         short=("--tls",),
     )
@@ -61,7 +62,20 @@ class Tls:
     folder: str = setting(
         v.PATH,
         v.AUTO,
-        "Folder where certificates and keys are kept that porch makes; `auto`: `/var/lib/porch` for root, "
+        "Folder where certificates and keys are kept that porch makes or fetches; `auto`: `/var/lib/porch` for root, "
         "else `~/.local/state/porch`.",
         example="/var/lib/shop",
+    )
+    acme_directory: str = setting(
+        v.TEXT,
+        "https://acme-v02.api.letsencrypt.org/directory",
+        "URL of the authority that issues the certificate; to use it is to accept its terms.",
+        example="https://acme-staging-v02.api.letsencrypt.org/directory",
+    )
+    acme_email: str = setting(v.TEXT, "", "Address that the authority may write to.", example="ada@example.org")
+    acme_roots: str = setting(
+        v.PATH,
+        "",
+        "File of the certificates that the authority's own one comes from, in PEM, where browsers do not know it.",
+        example="company-ca.pem",
     )

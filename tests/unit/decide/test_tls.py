@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from decided import FOLDER, Known, make_facts, plan_of, problems_of
+from decided import DEBIAN, FOLDER, WHEEL, Known, make_facts, plan_of, problems_of
 from porch import decide
 from porch.certificates import Pair
 from porch.errors import Exit, Refused
@@ -22,6 +22,8 @@ def facts(pair: Pair = GOOD, **changes: Any) -> Facts:
     """A machine where the two files are this pair."""
     return make_facts(pairs=Known({(f"{FOLDER}/tls.pem", f"{FOLDER}/key.pem"): pair}), **changes)
 
+
+FETCHED = {"tls.mode": "acme", "http.domains": "shop.org"}
 
 ADDRESSES: list[tuple[dict[str, object], dict[str, Any], tuple[str, ...], tuple[str, ...]]] = [
     ({}, {}, ("127.0.0.1:8080",), ()),
@@ -40,6 +42,8 @@ ADDRESSES: list[tuple[dict[str, object], dict[str, Any], tuple[str, ...], tuple[
     (OWN | {"tls.redirect": "81 [::1]:82"}, {}, ("127.0.0.1:8443",), ("127.0.0.1:81", "[::1]:82")),
     (OWN, {"passed": ("0.0.0.0:80", "0.0.0.0:443")}, ("0.0.0.0:443",), ("0.0.0.0:80",)),
     (OWN, {"passed": ("0.0.0.0:443",)}, ("0.0.0.0:443",), ()),
+    (FETCHED, {"low_ports": True}, ("0.0.0.0:443",), ("0.0.0.0:80",)),
+    (FETCHED, {"container": True}, ("0.0.0.0:8443",), ("0.0.0.0:8080",)),
     (OWN | {"http.listen": "unix:/run/x"}, {}, ("unix:/run/x",), ()),
 ]
 
@@ -75,6 +79,9 @@ HSTS: list[tuple[dict[str, object], Pair, int, int]] = [
     (FILES | {"tls.hsts": 0}, GOOD, 0, 0),
     (FILES, replace(GOOD, public=False), 0, 0),
     (FILES | {"tls.hsts": "30d"}, replace(GOOD, public=False), 0, 1),
+    (FETCHED, GOOD, 63072000, 0),
+    (FETCHED | {"tls.acme_directory": "https://ca.company.test/acme"}, GOOD, 0, 0),
+    (FETCHED | {"tls.acme_directory": "https://acme-staging-v02.api.letsencrypt.org/directory"}, GOOD, 0, 0),
     (OWN, GOOD, 0, 0),
     (OWN | {"tls.hsts": "30d"}, GOOD, 0, 1),
 ]
@@ -111,6 +118,35 @@ REFUSED: list[tuple[dict[str, object], Pair, dict[str, Any], str, Exit]] = [
     ),
     ({"tls.hsts": "30d"}, GOOD, {}, "tls.hsts is set, but there is no TLS", Exit.USAGE),
     ({"tls.redirect": "80"}, GOOD, {}, "tls.redirect is set, but there is no TLS", Exit.USAGE),
+    (
+        {"tls.mode": "acme"},
+        GOOD,
+        {},
+        "an authority issues certificates for names, and none is set",
+        Exit.USAGE,
+    ),
+    (
+        FETCHED | {"http.domains": "*.shop.org"},
+        GOOD,
+        {},
+        "no authority can be asked for *.shop.org by plain HTTP: it must be the whole name of a site",
+        Exit.USAGE,
+    ),
+    (
+        FETCHED | {"tls.redirect": "off"},
+        GOOD,
+        {},
+        "an authority asks by plain HTTP whether a name is this site's, and nothing answers there",
+        Exit.USAGE,
+    ),
+    (
+        FETCHED | {"tls.acme_directory": "letsencrypt"},
+        GOOD,
+        {},
+        "letsencrypt is no URL of an authority",
+        Exit.USAGE,
+    ),
+    (FETCHED | {"tls.acme_roots": "ca.pem"}, GOOD, {}, f"there is no file {FOLDER}/ca.pem", Exit.USAGE),
     (OWN, GOOD, {"can_certify": False}, "certificates need packages that are not installed", Exit.MACHINE),
 ]
 
@@ -146,3 +182,19 @@ def test_files_without_porch_need_a_certificate_of_files() -> None:
 def test_answers_of_the_app_are_not_compressed_over_tls() -> None:
     """BREACH: the length of an answer would tell of the secrets in it."""
     assert plan_of(OWN, facts()).answers.compression.value == "files"
+
+
+def test_an_authority_that_asks_at_port_80_must_be_led_here() -> None:
+    """Where nginx does not listen there itself it is said; in a container, ports are published."""
+    warned = plan_of(FETCHED, facts()).warnings
+    assert [each for each in warned if "asks at port 80" in each] == list(warned)
+    assert len(warned) == 1
+    for machine in ({"low_ports": True}, {"container": True}):
+        assert plan_of(FETCHED, facts(**machine)).warnings == ()
+
+
+def test_an_older_nginx_reads_a_certificate_that_is_renewed_at_each_handshake() -> None:
+    """Its reload would cost requests; the newest takes it by a reload, as any does with a certificate of files."""
+    assert plan_of(FETCHED, facts(nginx=(DEBIAN,))).renews_by_file
+    assert not plan_of(FETCHED, facts(nginx=(WHEEL,))).renews_by_file
+    assert not plan_of(FILES, facts(nginx=(DEBIAN,))).renews_by_file

@@ -32,6 +32,7 @@ def plan(given: dict[str, Any] | None = None, interface: str = "wsgi", **machine
 
 SECURE = {"tls.mode": "self-signed"}
 FILES = {"tls.certificate": "tls.pem", "tls.key": "key.pem"}
+FETCHED = {"tls.mode": "acme", "http.domains": "shop.org www.shop.org"}
 PAIR = {(f"{FOLDER}/tls.pem", f"{FOLDER}/key.pem"): Pair(names=("shop.org", "*.shop.org"), days=80, public=True)}
 
 PLANS: dict[str, Plan] = {
@@ -72,6 +73,8 @@ PLANS: dict[str, Plan] = {
     "tls, strict, uwsgi": plan(
         FILES | STATIC | {"answers.security": "strict", "tls.hsts_subdomains": True, "server.name": "uwsgi"}, pairs=PAIR
     ),
+    "acme": plan(FETCHED, low_ports=True),
+    "acme, newest nginx": plan(FETCHED, nginx=(WHEEL,), low_ports=True, interface="asgi"),
     "tls, modern, alone": plan(SECURE | {"tls.profile": "modern", "tls.redirect": "off", "http.listen": "[::1]:9443"}),
     "as root": plan({"run.user": "root"}, root=True),
     "unprivileged": plan(root=True),
@@ -208,6 +211,10 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("plain_http_is_led_to_https", "tls", "https://$host$https_port", "https://shop.org$https_port"),
     ("plain_http_is_led_to_https", "tls, domains", "listen 0.0.0.0:80;", "listen 0.0.0.0:81;"),
     ("plain_http_is_led_to_https", "tls", "return 421;", "return 200;"),
+    ("authorities_are_answered", "acme", "location ^~ /.well-known/acme-challenge/ {", "location ^~ /.well-known/ {"),
+    ("authorities_are_answered", "acme", "disable_symlinks on;", ""),
+    ("authorities_are_answered", "acme", "ssl_certificate $certificate;", "ssl_certificate /x.pem;"),
+    ("authorities_are_answered", "acme, newest nginx", "nginx/certificate.pem;", "nginx/$ssl_server_name.pem;"),
     ("security_headers_stand_once", "tls, domains", "add_header Strict-Transport-Security $add", "add_header X-O $add"),
     ("locations_stand_once", "plain", "location / {", "location ^~ / { return 404; } location / {"),
 ]

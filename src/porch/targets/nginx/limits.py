@@ -7,16 +7,13 @@ one customer is given.
 from __future__ import annotations
 
 from porch.apps import apps
-from porch.plan import Plan
+from porch.plan import KEEPS_AT_RELOAD, Plan
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, entry, join
 from porch.values import show_size
 
 AGAIN = 10
 HEADERS: int = 100
 """Of one request; a browser sends 20."""
-
-MIN_KEPT = (1, 27, 4)
-"""`keepalive_min_timeout`: changes with nginx 1.27.4."""
 
 UWSGI_PACKET = 65535 - 8192
 """Bytes that all headers of a request may have there, beside what nginx adds."""
@@ -85,7 +82,7 @@ def _keep_alive(plan: Plan) -> list[Node]:
         directive("keepalive_requests", 1000),
         directive("keepalive_time", "1h"),
     ]
-    if plan.nginx.version >= MIN_KEPT:
+    if plan.nginx.version >= KEEPS_AT_RELOAD:
         note = "At a reload or stop of nginx, a connection is open so long for a request that is on its way."
         nodes.append(directive("keepalive_min_timeout", "5s", note=note))
     return nodes

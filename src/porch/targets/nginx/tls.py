@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from porch.plan import Plan
-from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, entry, join
+from porch.syntax.nginx import Arg, Directive, Expr, Node, Value, block, directive, entry, join
 from porch.targets.nginx import errors, upgrades
 
 HTTP2_ALONE = (1, 25, 1)
@@ -17,6 +17,8 @@ HTTP2_ALONE = (1, 25, 1)
 
 POST_QUANTUM = (3, 5)
 """X25519MLKEM768: changes with OpenSSL 3.5."""
+
+CHALLENGES: LiteralString = "/.well-known/acme-challenge/"
 
 STREAMS: int = 128
 """Of one HTTP/2 connection at once."""
@@ -78,7 +80,10 @@ def certificate(plan: Plan) -> list[Node]:
     tls, run = plan.tls, plan.run
     if not tls.on:
         return []
-    own, key = (run.certificate, run.key) if run.generation else (tls.certificate.value, tls.key.value)
+    own: Value = run.certificate if run.generation else tls.certificate.value
+    key: Value = run.key if run.generation else tls.key.value
+    if plan.renews_by_file:
+        own, key = Expr("$certificate"), Expr("$certificate_key")
     return [
         directive("ssl_certificate", own, note=tls.certificate.note, setting=tls.certificate.setting),
         directive("ssl_certificate_key", key, setting=tls.key.setting),
@@ -104,6 +109,29 @@ def slips(plan: Plan) -> list[Node]:
 
 
 def maps(plan: Plan) -> list[Node]:
+    """The variables of what is said here."""
+    return [*_by_file(plan), *_https_port(plan)]
+
+
+def _by_file(plan: Plan) -> list[Node]:
+    if not plan.renews_by_file:
+        return []
+    note = "A file that is named by a variable is read at each handshake, so that a new one needs no reload."
+    pairs = ((Expr("$certificate"), plan.run.certificate), (Expr("$certificate_key"), plan.run.key))
+    return [
+        block(
+            "map",
+            Expr("$ssl_server_name"),
+            variable,
+            children=[entry(Expr("default"), path)],
+            note=note * (not index),
+            setting=plan.tls.mode.setting,
+        )
+        for index, (variable, path) in enumerate(pairs)
+    ]
+
+
+def _https_port(plan: Plan) -> list[Node]:
     """`$https_port`, where it takes two looks to tell."""
     if not plan.tls.redirect.value or _known_port(plan) is not None:
         return []
@@ -159,12 +187,27 @@ def plain(plan: Plan, health: list[Node]) -> list[Node]:
             directive("server_name", *map(_host, names), setting=setting),
             *health,
             *errors.locations(plan),
+            *_challenges(plan),
             block("location", "/", children=[directive("return", 308, _target(plan))]),
         ],
         note="Plain HTTP is led to HTTPS.",
         setting=setting,
     )
     return [other, known]
+
+
+def _challenges(plan: Plan) -> list[Node]:
+    """Files of one line, each there for a few seconds; a folder of its own, and the one form of it that is safe."""
+    tls = plan.tls
+    if tls.mode.value != "acme":
+        return []
+    children: list[Node] = [
+        directive("alias", f"{plan.run.challenges}/", setting=tls.mode.setting),
+        directive("disable_symlinks", True, setting=tls.mode.setting),
+        directive("default_type", "text/plain"),
+    ]
+    note = "What an authority reads that asks whether this name is this site's (RFC 8555, 8.3)."
+    return [block("location", Expr("^~"), CHALLENGES, children=children, note=note, setting=tls.mode.setting)]
 
 
 def _host(name: str) -> str:
