@@ -126,6 +126,19 @@ class Container:
         """A command inside it."""
         return docker("exec", self.name, *words, check=check)
 
+    def inside(self, *options: str, command: Sequence[str]) -> str:
+        """The output of a command in it, with options of `docker exec`."""
+        return docker("exec", *options, self.name, *command).stdout
+
+    def send(self, path: str, body: bytes) -> Answer:
+        """A POST with a body."""
+        return ask(self.published(), "POST", path, body=body)
+
+    def status(self) -> dict[str, Any]:
+        """What the instance says of itself."""
+        found: dict[str, Any] = json.loads(self.run("porch", "status", "--json").stdout)
+        return found
+
     def stop(self, grace: int = 45) -> int:
         """`docker stop`; the exit code."""
         docker("stop", "--time", str(grace), self.name, patience=grace + 30)
