@@ -23,7 +23,7 @@ INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*([^\s#]+)"
 LOCAL = re.compile(r"^\s*(?:-e\s|--editable[\s=]|\.{0,2}/|file:|\.$|\.\[)|^[^#]*@\s*(?:file:|\.{0,2}/)")
 """A requirement that is a folder or file of the project, not a package of an index."""
 SECRET = re.compile(
-    r"""(?:environ(?:\.get)?|getenv|env|config)\s*(?:\[|\(|\.str\()\s*["']([A-Z][A-Z0-9_]*SECRET[A-Z0-9_]*)["']"""
+    r"""(?:environ(?:\.get)?|getenv|env|config)\s*(?:\[|\(|\.str\()\s*["']([A-Z0-9_]*SECRET[A-Z0-9_]*)["']"""
 )
 """A variable that is read by os, django-environ, environs or decouple."""
 MANIFEST = "pyproject.toml"

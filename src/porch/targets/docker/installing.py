@@ -25,9 +25,9 @@ TOOLS: Final[Mapping[str, tuple[str, ...]]] = {
 PIP: Final = Expr("pip --python /venv install --no-cache-dir --no-compile")
 LISTED: Final = "/tmp/requirements.txt"  # noqa: S108  # in the image
 EXPORTS: Final[Mapping[str, tuple[str | Expr, ...]]] = {
-    "poetry": ("poetry", "export", "--only", "main", "--output", LISTED),
-    "pdm": ("pdm", "export", "--prod", "--format", "requirements", "--output", LISTED),
-    "pipenv": ("pipenv", "requirements", "--hash", Expr(">"), LISTED),
+    "poetry": ("/tool/bin/poetry", "export", "--only", "main", "--output", LISTED),
+    "pdm": ("/tool/bin/pdm", "export", "--prod", "--format", "requirements", "--output", LISTED),
+    "pipenv": ("/tool/bin/pipenv", "requirements", "--hash", Expr(">"), LISTED),
     "pyproject": (
         Expr(
             "python3 -c 'import tomllib; "
@@ -119,21 +119,22 @@ def _dependencies(image: ImagePlan) -> tuple[list[Step], str]:
     lock = image.lock.value
     if image.tool == "uv":
         own = () if image.whole else ("--no-install-project",)
-        sync: Step = ("uv", "sync", "--locked", "--no-dev", *own, "--no-editable", "--no-cache")
-        return [_tool(image), sync], f"Exactly what {lock} says: it is refused where it does not fit pyproject.toml"
+        sync: Step = ("/tool/bin/uv", "sync", "--locked", "--no-dev", *own, "--no-editable", "--no-cache")
+        return [*_tool(image), sync], f"Exactly what {lock} says: it is refused where it does not fit pyproject.toml"
     if image.tool == "pip":
         return [(PIP, "--requirement", lock)], f"What {lock} says"
     if image.tool == "pyproject":
         note = "There is no lock: the newest versions that pyproject.toml allows"
         return [EXPORTS[image.tool], (PIP, "--requirement", LISTED)], note
     if image.tool:
-        steps = [_tool(image), EXPORTS[image.tool], (PIP, "--requirement", LISTED)]
+        steps = [*_tool(image), EXPORTS[image.tool], (PIP, "--requirement", LISTED)]
         return steps, f"Exactly what {lock} says, with the hashes that it holds"
     return [], "The project names no dependencies"
 
 
-def _tool(image: ImagePlan) -> Step:
-    return ("pip", "install", "--no-cache-dir", *TOOLS[image.tool])
+def _tool(image: ImagePlan) -> list[Step]:
+    """In an environment of its own, so that its packages meet nobody else's."""
+    return [("python3", "-m", "venv", "/tool"), ("/tool/bin/pip", "install", "--no-cache-dir", *TOOLS[image.tool])]
 
 
 def _compiled(image: ImagePlan) -> Iterator[Node]:

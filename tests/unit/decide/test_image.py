@@ -1,0 +1,134 @@
+"""What an image is made of, and what stands in its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from decided import FOLDER, PACKAGING, image_plan_of, make_facts, make_finding
+from porch.decide import libraries, pythons
+from porch.errors import Problem, Refused
+from porch.frameworks.needs import Needs, Packaging
+from porch.imaged import ImagePlan
+
+
+def image(given: dict[str, Any] | None = None, packaging: Packaging = PACKAGING, **more: Any) -> ImagePlan:
+    """The image."""
+    return image_plan_of(given or {}, packaging=packaging, **more).image
+
+
+def problems(given: dict[str, Any], packaging: Packaging = PACKAGING) -> list[Problem]:
+    """What is told instead."""
+    with pytest.raises(Refused) as refused:
+        image(given, packaging)
+    return list(refused.value.problems)
+
+
+def needing(*packages: str) -> Packaging:
+    """A project with these requirements."""
+    return Packaging(found=(Needs("pip", "requirements.txt", ("requirements.txt",), packages=frozenset(packages)),))
+
+
+def names(added: tuple[str, ...]) -> set[str]:
+    """Packages without their versions."""
+    return {each.partition("==")[0] for each in added}
+
+
+BOTH = Packaging(found=(Needs("uv", "uv.lock", ()), Needs("pip", "requirements.txt", ())))
+
+
+def test_two_locks_are_refused() -> None:
+    """Which is meant is asked, not guessed."""
+    (problem,) = problems({}, BOTH)
+    assert problem.what == "the dependencies could be installed from uv.lock or from requirements.txt"
+    assert "--container-lock uv.lock" in problem.fix
+
+
+def test_a_missing_lock_is_refused() -> None:
+    """The command that writes it is told."""
+    (problem,) = problems({}, Packaging(unlocked=(("Pipfile", "pipenv lock"),)))
+    assert (problem.what, problem.fix) == (
+        "Pipfile names the dependencies, but no lock says their versions",
+        "pipenv lock",
+    )
+
+
+def test_a_project_without_any_is_an_image_with_a_warning() -> None:
+    """Nothing but porch and the app server is in it."""
+    plan = image_plan_of(packaging=Packaging())
+    assert plan.image.tool == ""
+    assert any("no lock and no requirements.txt" in each for each in plan.warnings)
+
+
+@pytest.mark.parametrize(
+    ("packaging", "version"),
+    [
+        (Packaging(), "3.13"),
+        (Packaging(python="3.11", python_from=".venv"), "3.11"),
+        (Packaging(requires_python=">=3.10"), "3.13"),
+        (Packaging(requires_python=">=3.9,<3.13"), "3.12"),
+        (Packaging(requires_python="~=3.11"), "3.13"),
+        (Packaging(requires_python="~=3.11.2"), "3.11"),
+        (Packaging(requires_python="==3.12.*"), "3.12"),
+        (Packaging(requires_python=">=3.14"), "3.14"),
+        (Packaging(requires_python="!=3.13.0"), "3.13"),
+        (Packaging(requires_python="<3.13.0"), "3.12"),
+    ],
+)
+def test_python_is_as_the_project_says(packaging: Packaging, version: str) -> None:
+    """The most exact word counts; without one it is the version that everything has wheels for."""
+    assert pythons.version(packaging)[0] == version
+
+
+def test_an_image_has_every_server_that_porch_brings() -> None:
+    """So that one variable swaps it; those in the lock keep their version."""
+    assert names(image(packaging=needing("flask", "gunicorn")).added) == {"granian"}
+    asgi = make_finding(interface="asgi", framework="fastapi")
+    found = names(image(packaging=needing("fastapi"), finding=asgi).added)
+    assert {"uvicorn", "granian", "gunicorn", "uvloop", "httptools", "websockets"} <= found
+
+
+def test_a_slim_image_has_one() -> None:
+    """It is the one that the requirements name, else the one that is taken."""
+    slim = {"container.slim": True}
+    plan = image_plan_of(slim, packaging=needing("flask", "gunicorn"))
+    assert (plan.server.name.value, plan.image.added) == ("gunicorn", ())
+    assert names(image(slim, needing("flask")).added) == {"granian"}
+    assert names(image({**slim, "server.name": "uwsgi"}, needing("flask")).added) == {"pyuwsgi"}
+
+
+def test_a_slim_image_has_no_shell_for_a_prestart() -> None:
+    """A command that needs one is refused before the image is built."""
+    (problem,) = problems({"container.slim": True, "app.prestart": "sh -c true"})
+    assert problem.what == "a slim image has no shell, and this needs one: sh -c true"
+
+
+def test_libraries_of_known_packages_come_along() -> None:
+    """psycopg2 loads libpq5 and is compiled with libpq-dev; a binary wheel brings its own."""
+    found = image({"container.packages": "poppler-utils"}, needing("psycopg2"))
+    assert found.packages.value == ("libpq5", "poppler-utils")
+    assert found.building == ("gcc", "libc6-dev", "libpq-dev")
+    assert image(packaging=needing("psycopg", "psycopg-binary")).packages.value == ()
+    assert libraries.building(frozenset({"flask"})) == ()
+
+
+def test_what_was_typed_becomes_a_variable() -> None:
+    """What files say is in the image anyway, and what names another machine is taken back."""
+    given = {"server.workers": "3", "limits.body": "5M", "run.user": "ada", "run.dir": "/run/shop"}
+    origins = {"server.workers": "--workers", "limits.body": "porch.toml:3", "run.user": "porch.toml:4"}
+    found = dict(image_plan_of(given, origins=origins).image.environment)
+    assert found == {"PORCH_SERVER_WORKERS": "3", "PORCH_RUN_USER": "auto", "PORCH_RUN_DIR": "auto"}
+
+
+def test_a_wheel_that_is_not_there_is_refused() -> None:
+    """It would only be missed while building."""
+    (problem,) = problems({"container.porch": "vendor/none.whl"})
+    assert problem.what == "there is no file vendor/none.whl"
+
+
+def test_the_machine_is_not_asked() -> None:
+    """Root, processors, an interpreter without servers: the image is the same."""
+    bare = make_facts(servers={}, root=True, cores=64, nginx=())
+    assert image_plan_of(facts=bare).image == image_plan_of().image
+    assert image_plan_of(facts=bare).app.folder == FOLDER
