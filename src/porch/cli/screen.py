@@ -120,7 +120,7 @@ def _tls(plan: Plan) -> list[tuple[str, str, str]]:
 def _mounted(each: MountPlan) -> str:
     app, server = each.app, each.server
     what = f"{app.target.value} ({app.framework or 'app'}, {app.interface.value})"
-    return f"{app.mount.value}/  {what} on {server.name.value} {server.version}{_class(server)}, {_sizes(server)}"
+    return f"{app.mount.value}/  {what} on {server.name.value} {server.version}{_class(server)}, workers {_sizes(server)}"
 
 
 def _class(server: ServerPlan) -> str:
@@ -137,7 +137,7 @@ def _sizes(server: ServerPlan) -> str:
 def _json_line(level: str, message: str, **more: str) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     told = {"time": now, "source": "porch", "level": level, "message": message, **more}
-    print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
+    print(json.dumps(told, ensure_ascii=False, separators=(",", ":")), file=sys.stderr)
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str]) -> None:
