@@ -120,7 +120,8 @@ def _tls(plan: Plan) -> list[tuple[str, str, str]]:
 def _mounted(each: MountPlan) -> str:
     app, server = each.app, each.server
     what = f"{app.target.value} ({app.framework or 'app'}, {app.interface.value})"
-    return f"{app.mount.value}/  {what} on {server.name.value} {server.version}{_class(server)}, workers {_sizes(server)}"
+    whose = f"{server.name.value} {server.version}{_class(server)}"
+    return f"{app.mount.value}/  {what} on {whose}, workers {_sizes(server)}"
 
 
 def _class(server: ServerPlan) -> str:
