@@ -59,4 +59,6 @@ $(TOOLS): $(READY)
 	sh tools/machine.sh
 	$(BIN)/pip install --quiet --editable '.[uwsgi,gevent,tls]' --group apps --group test --group lint
 	$(BIN)/pip install --quiet --no-deps 'httpbin>=0.10.4'
+	$(BIN)/python -m venv $(VENV)/judges  # their dependencies bound those of porch
+	$(BIN)/pip --python $(VENV)/judges/bin/python install --quiet --group judges
 	touch $@

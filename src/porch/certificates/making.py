@@ -60,14 +60,14 @@ def authority(whose: str) -> Made:
     return Made(made.public_bytes(Encoding.PEM).decode(), pem(key))
 
 
-def leaf(above: Made, names: Sequence[str], own_key: str = "") -> Made:
+def leaf(above: Made, names: Sequence[str], own_key: str = "", days: int = LEAF_DAYS) -> Made:
     """A certificate for these names and addresses, with the authority's own after it; for a key of its own, or this."""
     root = x509.load_pem_x509_certificate(above.certificate.encode())
     signer = read_key(above.key)
     key = read_key(own_key) if own_key else new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
     made = (
-        _begun(name, root.subject, key.public_key(), LEAF_DAYS)
+        _begun(name, root.subject, key.public_key(), days)
         .add_extension(x509.SubjectAlternativeName([general(each) for each in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True), critical=True)
