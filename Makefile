@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 TESTS  ?= tests
+JUDGES := .venv-judges
 
 .PHONY: help run test reloads unit lint types docs docs-check bench ci clean
 
@@ -46,7 +47,7 @@ bench: $(TOOLS)  ## measure side by side; writes docs/benchmarks.md
 ci: lint types docs-check test reloads  ## everything that must pass
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) $(JUDGES) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 
 $(READY): pyproject.toml tools/venv.sh
 	sh tools/venv.sh $(PYTHON) $(VENV)
@@ -55,9 +56,10 @@ $(READY): pyproject.toml tools/venv.sh
 	$(BIN)/python -m compileall -q src  # so that the first start is as quick as the next, wherever pyc files are not written
 	touch $@
 
-$(TOOLS): $(READY)
+$(TOOLS): $(READY) tools/machine.sh tools/judges.sh
 	sh tools/machine.sh
 	$(BIN)/pip install --quiet --editable '.[uwsgi,gevent,tls]' --group apps --group test --group lint
+	sh tools/judges.sh $(BIN)/python $(JUDGES)
 	$(BIN)/pip install --quiet --no-deps 'httpbin>=0.10.4'
 	$(BIN)/python -m venv $(VENV)/judges  # their dependencies bound those of porch
 	$(BIN)/pip --python $(VENV)/judges/bin/python install --quiet --group judges

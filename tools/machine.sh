@@ -1,11 +1,16 @@
 #!/bin/sh
 # Brings the programs of Debian that the tests ask: nginx, to judge configurations beside the embedded one,
-# PostgreSQL, whose locks hold for several replicas, systemd, to judge units and to run them in namespaces, and pebble,
-# which issues certificates as Let's Encrypt does.
+# PostgreSQL, whose locks hold for several replicas, systemd, to judge units and to run them in namespaces, pebble,
+# which issues certificates as Let's Encrypt does, and slowhttptest, which is a crowd of slow clients.
 set -eu
-[ -x /usr/sbin/nginx ] && [ -d /usr/lib/postgresql ] && [ -x /usr/bin/systemd-analyze ] && [ -x /usr/bin/pebble ] && exit 0
+packages="nginx-light postgresql systemd pebble slowhttptest"
+there=yes
+for each in /usr/sbin/nginx /usr/lib/postgresql /usr/bin/systemd-analyze /usr/bin/pebble /usr/bin/slowhttptest; do
+    [ -e "$each" ] || there=no
+done
+[ "$there" = yes ] && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "the tests also want Debian's packages; as root: apt-get install nginx-light postgresql systemd pebble" >&2
+    echo "the tests also want Debian's packages; as root: apt-get install $packages" >&2
     exit 0
 fi
 # The installation must not start a service: a policy of 101 forbids it (invoke-rc.d(8)).
@@ -16,4 +21,5 @@ if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT
 fi
 apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light postgresql systemd pebble >/dev/null
+# shellcheck disable=SC2086  # these are several words
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null

@@ -12,7 +12,9 @@ from porch.syntax.nginx import Expr, Node, block, comment, directive, gap, join
 from porch.targets.nginx import broken, compression, errors, health, limits, mounts, paths, security, tls, upgrades
 from porch.targets.nginx.mounts import passed
 
-_CODE = Expr(r'~* "\.(py[co]?|env|ini|toml|ya?ml|key|pem|sql|sqlite3?|db|bak|orig|swp|log)$"')
+_CODE = Expr(
+    r'~* "(\.(py[co]?|env|ini|toml|ya?ml|key|pem|p12|pfx|kdbx|sql|sqlite3?|db|bak|old|orig|swp|log)|~|/id_(rsa|dsa|ecdsa|ed25519))$"'
+)
 
 
 def servers(plan: Plan) -> list[Node]:
