@@ -297,7 +297,18 @@ def _folder(location: Found, url: str, path: str) -> Iterator[str]:
     if [found.args for found in location.all("disable_symlinks")] != [("if_not_owner", f"from={path}")]:
         yield f"{url} follows links"
     refused = [found.args[1] for found in location.all("location") if found.all("return")[0].args == ("404",)]
-    for name in (".env", "a/.git/config", "app.py", "x.PYC", "key.pem", "db.sqlite3", "settings.toml"):
+    for name in (
+        ".env",
+        "a/.git/config",
+        "app.py",
+        "x.PYC",
+        "key.pem",
+        "db.sqlite3",
+        "settings.toml",
+        "a.css~",
+        "b.old",
+        "id_rsa",
+    ):
         if not any(re.search(pattern, f"{url}{name}", re.IGNORECASE) for pattern in refused):
             yield f"{url}{name} would be handed out"
 

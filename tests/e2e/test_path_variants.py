@@ -16,15 +16,15 @@ from story import MakeProject, Project, Site
 
 MARK = b"a-secret-that-nobody-may-read"
 DOTS = (
-    "..", "%2e%2e", ".%2e", "%2E.", "%252e%252e", "..;", "..%00", "%c0%ae%c0%ae", "%u002e%u002e", "%e2%80%a5", "...", "..%20",
-    "..%09", "..%0d%0a", ".%00.", "..#", "..?",
+    "..", "%2e%2e", ".%2e", "%2E.", "%252e%252e", "..;", "..%00", "%c0%ae%c0%ae", "%u002e%u002e", "%e2%80%a5", "...",
+    "..%20", "..%09", "..%0d%0a", ".%00.", "..#", "..?",
 )  # fmt: skip
 SLASHES = ("/", "%2f", "\\", "%5c", "//", "/./", "%252f", "%c0%af", "%ef%bc%8f", "/;/", "/%2e/")
 BEFORE = ("/static", "/static/", "/static/sub/", "/media", "/", "/favicon.ico", "/static/sub/../")
 OUTSIDE = ("secret.txt", ".env", "app.py", "static_secret/key.txt")
 INSIDE = (
-    ".env", ".git/config", "sub/.hidden", "app.py", "app.pyc", "settings.toml", "config.yml", "key.pem", "key.key", "db.sqlite3",
-    "dump.sql", "site.css.bak", "site.css~", "site.css.swp", "site.css.old", "backup.orig", "debug.log", "store.kdbx",
+    ".env", ".git/config", "sub/.hidden", "app.py", "app.pyc", "settings.toml", "config.yml", "key.pem", "key.key",
+    "db.sqlite3", "dump.sql", "site.css.bak", "site.css~", "site.css.swp", "site.css.old", "backup.orig", "debug.log", "store.kdbx",
     "cert.p12", "cert.pfx", "id_rsa", "id_ed25519", "conf.ini", "linked.txt", "folder/secret.txt",
 )  # fmt: skip
 ROOTS = (
@@ -37,7 +37,13 @@ def spellings(name: str) -> Iterator[str]:
     """Ways to write a name that some server or file system takes for it."""
     stem, dot, end = name.rpartition(".")
     yield from (name, name.upper(), name.title(), name + "/", name + "%00", name + "%00.css", name + "%20", name + ".")
-    yield from (name + "::$DATA", name + ";.css", name + "?x=.css", name + "#.css", "%" + f"{ord(name[0]):02x}" + name[1:])
+    yield from (
+        name + "::$DATA",
+        name + ";.css",
+        name + "?x=.css",
+        name + "#.css",
+        "%" + f"{ord(name[0]):02x}" + name[1:],
+    )
     yield stem + "%2e" + end if dot else name + "%2f"
     yield name.replace("/", "%2f") + "%5c"
 
@@ -58,7 +64,14 @@ def inside() -> Iterator[str]:
 
 def beside() -> Iterator[str]:
     """To what lies beside it, and to what the app's own folder has."""
-    for name in ("static_secret/key.txt", "static../secret.txt", "static.txt", "statics/key.txt", "staticapp.py", "media"):
+    for name in (
+        "static_secret/key.txt",
+        "static../secret.txt",
+        "static.txt",
+        "statics/key.txt",
+        "staticapp.py",
+        "media",
+    ):
         yield f"/{name}"
     for name in (*OUTSIDE, ".git/HEAD", "porch.toml", "pyproject.toml", "run/nginx/nginx.conf", "proc/self/environ"):
         yield from (f"/{spelled}" for spelled in spellings(name))
@@ -69,7 +82,7 @@ PATHS = sorted({*outside(), *inside(), *beside()})
 
 @pytest.fixture(scope="module")
 def site(shared_project: MakeProject) -> Site:
-    """A site with a public folder and a public file; what is secret lies around them, and, put there late, among them."""
+    """Public folders and a public file; what is secret lies around them and, put there late, among them."""
     project = shared_project("edge_wsgi")
     project.write("icon.ico", "icon")
     for name in (*OUTSIDE[:2], OUTSIDE[3], "porch.toml.example", "media/ok.txt", "static/sub/ok.txt"):
@@ -125,5 +138,7 @@ def test_no_way_to_write_a_path_leaks(site: Site) -> None:
 
 def test_a_leak_would_be_seen(site: Site) -> None:
     """The mark is found in a file that is public, and what is public is served."""
-    told = {path: body for path, _, body in answers(site.port, ["/static/control.txt", "/favicon.ico", "/media/ok.txt"])}
+    told = {
+        path: body for path, _, body in answers(site.port, ["/static/control.txt", "/favicon.ico", "/media/ok.txt"])
+    }
     assert told == {"/static/control.txt": MARK, "/favicon.ico": b"icon", "/media/ok.txt": b"fine"}

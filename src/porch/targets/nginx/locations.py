@@ -13,7 +13,8 @@ from porch.targets.nginx import broken, compression, errors, health, limits, mou
 from porch.targets.nginx.mounts import passed
 
 _CODE = Expr(
-    r'~* "(\.(py[co]?|env|ini|toml|ya?ml|key|pem|p12|pfx|kdbx|sql|sqlite3?|db|bak|old|orig|swp|log)|~|/id_(rsa|dsa|ecdsa|ed25519))$"'
+    r'~* "(\.(py[co]?|env|ini|toml|ya?ml|key|pem|p12|pfx|kdbx|sql|sqlite3?|db|bak|old|orig|swp|log)|~'
+    r'|/id_(rsa|dsa|ecdsa|ed25519))$"'
 )
 
 
