@@ -24,7 +24,8 @@ BEFORE = ("/static", "/static/", "/static/sub/", "/media", "/", "/favicon.ico", 
 OUTSIDE = ("secret.txt", ".env", "app.py", "static_secret/key.txt")
 INSIDE = (
     ".env", ".git/config", "sub/.hidden", "app.py", "app.pyc", "settings.toml", "config.yml", "key.pem", "key.key",
-    "db.sqlite3", "dump.sql", "site.css.bak", "site.css~", "site.css.swp", "site.css.old", "backup.orig", "debug.log", "store.kdbx",
+    "db.sqlite3", "dump.sql", "site.css.bak", "site.css~", "site.css.swp", "site.css.old",
+    "backup.orig", "debug.log", "store.kdbx",
     "cert.p12", "cert.pfx", "id_rsa", "id_ed25519", "conf.ini", "linked.txt", "folder/secret.txt",
 )  # fmt: skip
 ROOTS = (
