@@ -85,16 +85,13 @@ def image_plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     """The Plan for the project in an image of its own, whatever this machine is; raises Refused."""
     known = {name: environ[name] for name in IN_AN_IMAGE if name in environ}
     said = said_for(wanted, known)
-    if said.settings.mounts:
-        what = "several apps are not put into one image yet"
-        fix = "leave the tables out, and give each app an image of its own"
-        raise Refused(Problem(what, f"mounts from {said.origin('mounts')}", fix))
     found = _facts(wanted, said, environ)
     finding = _finding(said, found, environ)
     lock = said.settings.container.lock
     project = frameworks.Project(Path(found.folder), (), environ)
     packaging = frameworks.packaging(project, found.python, "" if lock == AUTO else lock)
-    return decide.plan_of_image(said, found, finding, replace(packaging, porch=f"porch=={__version__}"))
+    beside = _beside(said, found, environ)
+    return decide.plan_of_image(said, found, finding, replace(packaging, porch=f"porch=={__version__}"), beside)
 
 
 def _facts(wanted: Asked, said: Said, environ: Mapping[str, str]) -> Facts:

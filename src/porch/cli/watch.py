@@ -1,4 +1,4 @@
-"""`python -m porch.cli.watch RUN_FOLDER PROJECT`: asks the running instance to reload when code of the project changes.
+"""`python -m porch.cli.watch RUN_FOLDER PROJECT...`: asks the running instance to reload when code changes there.
 
 Rule: a process beside the app: the resident process knows nothing of files that change, only of reloads that are asked
 for. A save that breaks the app is a reload that is refused, and the old generation keeps serving.
@@ -30,8 +30,8 @@ def main(words: Sequence[str]) -> int:
     """Watch until ended."""
     import watchfiles
 
-    run_folder, project = words
-    for changes in watchfiles.watch(project, watch_filter=_matters, debounce=SETTLES, raise_interrupt=False):
+    run_folder, project, *others = words
+    for changes in watchfiles.watch(project, *others, watch_filter=_matters, debounce=SETTLES, raise_interrupt=False):
         names = sorted({os.path.relpath(path, project) for _, path in changes})
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         print(f"{names[0]}{more} changed", flush=True)

@@ -78,7 +78,16 @@ def _plan(given: Namespace, target: Target, folder: Path) -> Plan:
         # Its own configuration was asked for, so it is the server, whatever was said elsewhere.
         typed = (*typed, Flag(settings.spec("server.name").key, given.name, f"render {given.name}"))
     plan = mainline.plan_for(mainline.asked(given.target, typed, given.config), os.environ)
+    _tell_of_others(plan, given.name)
     return decide.kept(plan, str(folder)) if target.alone else plan
+
+
+def _tell_of_others(plan: Plan, name: str) -> None:
+    """Warn where one server's files were asked for, and another runs some of the apps."""
+    others = [each for each in plan.mounts.value if each.server.name.value != name]
+    for each in others if name in {server.name for server in servers.SERVERS} else ():
+        where, runs = each.app.mount.value, each.server.name.value
+        screen.warn(f"the app at {where} is left out: {runs} runs it; `porch render supervisord` writes all of them")
 
 
 def _plan_of_image(given: Namespace) -> Plan:

@@ -48,12 +48,16 @@ def plan(said: Said, facts: Facts, finding: Finding, beside: Sequence[Beside] = 
     return _plan(Desk(said, facts, finding), beside)
 
 
-def plan_of_image(said: Said, facts: Facts, finding: Finding, packaging: Packaging) -> PlanOfImage:
+def plan_of_image(
+    said: Said, facts: Facts, finding: Finding, packaging: Packaging, beside: Sequence[Beside] = ()
+) -> PlanOfImage:
     """Every decision as it will be in an image, and what the image is made of; raises Refused with every problem."""
     needs, inside = image.needs_of(said, packaging), image.said_inside(said)
     interface = _interface(Desk(inside, facts, finding)).value
     desk = Desk(inside, image.facts_inside(facts, inside, needs, interface), finding)
-    decided = _plan(desk, ())
+    further = [mounts.inside(each, inside, needs) for each in beside]
+    decided = _plan(desk, further)
+    mounts.check_image(desk, further)
     found = image.image(desk, decided, needs, packaging, said)
     cluster = kubernetes.kubernetes(desk, found.title, decided.http)
     if desk.problems:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from porch import servers, settings
+from porch.apps import apps
 from porch.decide import libraries, pythons
 from porch.decide.desk import Desk
 from porch.facts import BUILT_IN, Facts, Machine, Nginx
@@ -24,7 +25,16 @@ from porch.values import AUTO
 
 FOLDER, VENV = "/app", "/venv"
 """Where the project and its environment lie in the image."""
-ADDED = ("pcre_jit", "http_ssl", "http_v2", "http_realip", "http_stub_status", "http_gzip_static", "http_gunzip")
+ADDED = (
+    "pcre_jit",
+    "http_auth_request",
+    "http_ssl",
+    "http_v2",
+    "http_realip",
+    "http_stub_status",
+    "http_gzip_static",
+    "http_gunzip",
+)
 NGINX = Nginx("/usr/sbin/nginx", (1, 26, 3), frozenset((*ADDED, *(f"http_{name}" for name in BUILT_IN))))
 """What Debian trixie brings."""
 OF_FILES = frozenset(("container", "kubernetes", "systemd"))
@@ -165,13 +175,14 @@ def _lock(desk: Desk, needs: Needs, packaging: Packaging) -> Chosen[str]:
 def _added(desk: Desk, plan: Plan, needs: Needs) -> tuple[str, ...]:
     """The app servers that the dependencies do not bring: all that porch comes with, in a slim image the one."""
     wanted: list[str] = []
-    for each in servers.SERVERS:
-        ours = plan.app.interface.value in each.speaks and bool(set(BROUGHT) & set(each.packages))
-        if each.name == plan.server.name.value or (ours and not desk.settings.container.slim):
-            brought = needs.packages.intersection(each.packages)
-            wanted += [*((each.packages[0],) if not brought else ()), *each.quick_with]
-    kind = plan.server.worker_class.value
-    wanted += [WORKER_PACKAGES[kind]] if kind in WORKER_PACKAGES else []
+    for app in apps(plan):
+        for each in servers.SERVERS:
+            ours = app.app.interface.value in each.speaks and bool(set(BROUGHT) & set(each.packages))
+            if each.name == app.server.name.value or (ours and not desk.settings.container.slim):
+                brought = needs.packages.intersection(each.packages)
+                wanted += [*((each.packages[0],) if not brought else ()), *each.quick_with]
+        kind = app.server.worker_class.value
+        wanted += [WORKER_PACKAGES[kind]] if kind in WORKER_PACKAGES else []
     wanted += [*(TLS if plan.tls.on else ()), *(WATCH if plan.run.watch.value else ())]
     return tuple(f"{name}=={VERSIONS[name]}" for name in sorted(set(wanted)) if name not in needs.packages)
 

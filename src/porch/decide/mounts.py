@@ -10,14 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar, cast
 
+from porch.decide import image
 from porch.decide.desk import Desk
 from porch.errors import Exit
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
-from porch.plan import AppPlan, Chosen, LimitsPlan, MountPlan, Protocol, RunPlan, ServerPlan
+from porch.frameworks.needs import Needs
+from porch.plan import AppPlan, Chosen, Interface, LimitsPlan, MountPlan, Protocol, RunPlan, ServerPlan
 from porch.settings.app import App, Server
 from porch.settings.mounts import MEANS, Mount, name
 from porch.sources import Said
+from porch.values import AUTO
 
 KEY = "mounts"
 LONGEST = 107
@@ -99,6 +102,27 @@ def take_over(desk: Desk, prefix: str, own: Desk) -> None:
     desk.problems.extend(replace(each, where=f'{KEY} "{prefix}", {each.where}') for each in told)
     warned = [warning for warning in own.warnings if warning not in desk.warnings]
     desk.warnings.extend(f'{KEY} "{prefix}": {warning}' for warning in warned)
+
+
+def inside(each: Beside, said: Said, needs: Needs) -> Beside:
+    """The app as porch will find it in an image, which has one environment for all."""
+    own = said_of(said, each.prefix, replace(dict(said.settings.mounts)[each.prefix], python=None))
+    interface = own.settings.app.interface
+    kind = cast("Interface", each.finding.interface or "wsgi" if interface == AUTO else interface)
+    return replace(each, facts=image.facts_inside(each.facts, said, needs, kind))
+
+
+def check_image(desk: Desk, beside: Iterable[Beside]) -> None:
+    """Refuse what will not be in the image, and tell what is not done in it."""
+    for each in beside:
+        folder = each.facts.folder
+        if not f"{folder}/".startswith(f"{desk.facts.folder}/"):
+            what = f'"{each.prefix}": {folder} is not in the project, so it cannot be in its image'
+            desk.refuse(KEY, what, "move it below the project, or give it an image of its own")
+        if each.finding.framework == "django":
+            desk.warnings.append(f'{KEY} "{each.prefix}": collectstatic runs for the main app alone; run it yourself')
+    if desk.settings.kubernetes.shape == "sidecar" and desk.settings.mounts:
+        desk.refuse(KEY, "several apps cannot stand beside an nginx in a container of its own", "use the shape single")
 
 
 def together(limits: LimitsPlan, others: Iterable[LimitsPlan]) -> LimitsPlan:

@@ -29,9 +29,11 @@ def kept(plan: Plan, folder: str) -> Plan:
         why = "the app's own lines are text too: without porch nobody makes objects of them"
         log = replace(log, format=Chosen(log.format.setting, "text", DEFAULT, why))
     run = replace(run, generation=0, kept=folder)
-    if len(run.socket.encode()) > LONGEST:
-        what = f"the socket's path is too long for the system: {run.socket}"
-        raise Refused(Problem(what, run.folder.setting, "choose a shorter run folder with --run-dir"))
+    for name in ("", *(each.name for each in plan.mounts.value)):
+        socket = replace(run, mount=name).socket
+        if len(socket.encode()) > LONGEST:
+            what = f"the socket's path is too long for the system: {socket}"
+            raise Refused(Problem(what, run.folder.setting, "choose a shorter run folder with --run-dir"))
     server = servers.by_name(plan.server.name.value)
     recycling = (plan.server.recycle_requests, plan.server.recycle_memory)
     told = [

@@ -42,7 +42,8 @@ def systemd(desk: Desk, user: str) -> SystemdPlan:
 
 def _below(desk: Desk, hidden: tuple[str, ...]) -> str:
     """What the service needs of folders that could be hidden from it."""
-    needed = (desk.facts.folder, *desk.facts.programs)
+    beside = [desk.path(mount.folder) for _, mount in desk.settings.mounts if mount.folder]
+    needed = (desk.facts.folder, *beside, *desk.facts.programs)
     return next((path for path in needed if path.startswith(hidden)), "")
 
 

@@ -161,7 +161,10 @@ def _watch(plan: Plan) -> tuple[Extra, ...]:
     if not plan.run.watch.value:
         return ()
     folder = plan.app.folder
-    words = (sys.executable, "-P", "-W", "ignore", "-m", "porch.cli.watch", plan.run.folder.value, folder)
+    # A further app may lie elsewhere.
+    others = {each.app.folder for each in plan.mounts.value if not Path(each.app.folder).is_relative_to(folder)}
+    watch = (plan.run.folder.value, folder, *sorted(others))
+    words = (sys.executable, "-P", "-W", "ignore", "-m", "porch.cli.watch", *watch)
     return (Extra(Program("watch", words, folder), essential=False, restart="always", as_user=False),)
 
 

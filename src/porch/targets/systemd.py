@@ -6,6 +6,7 @@ with a margin, so that porch itself ends what takes too long. What the service d
 
 from __future__ import annotations
 
+from porch.apps import apps
 from porch.plan import Plan
 from porch.servers.kept import COMMAND
 from porch.syntax import systemd, words
@@ -120,8 +121,8 @@ def _limits(plan: Plan) -> list[Node]:
 
 def tasks(plan: Plan) -> int:
     """Processes and threads that the service may have."""
-    workers, threads = plan.server.workers.value, plan.server.threads.value
-    planned = (workers + 1) * (threads + 8) + plan.nginx.workers.value + 8 * len(plan.processes.value)
+    of_apps = sum((each.server.workers.value + 1) * (each.server.threads.value + 8) for each in apps(plan))
+    planned = of_apps + plan.nginx.workers.value + 8 * len(plan.processes.value)
     # Two generations live side by side during a reload.
     return 256 + 2 * planned
 

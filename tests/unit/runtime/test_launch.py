@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from porch.runtime.launch import Launch, Program, from_json
+from porch.runtime.launch import Launch, Mounted, Program, Recycle, from_json
 
 
 def test_json_round_trip() -> None:
     """What is written as JSON is read back the same, with and without a prestart command."""
     program = Program("app", ("a", "b c"), "/srv", (("KEY", "va lue"),), "QUIT")
+    at = ("/run/x/app-1-api/app.sock", "/run/x/app-api.sock", "uwsgi", "/run/x/app-1-api/failure.json")
+    mounted = Mounted("/api", "uwsgi", 3, program, at[0], at[1], "uwsgi", at[3], 9.0, Recycle(7, 8), elastic=True)
     for prestart in (None, program):
         launch = Launch(
             project="/srv",
@@ -35,5 +37,14 @@ def test_json_round_trip() -> None:
             kill_timeout=40.0,
             log_format="json",
             container=True,
+            mounts=(mounted,),
         )
         assert from_json(launch.to_json()) == launch
+        main, further = launch.apps
+        assert main is launch
+        assert (further.prefix, further.socket, further.recycle, further.folder) == (
+            "/api",
+            at[0],
+            Recycle(7, 8),
+            "/run/x",
+        )
