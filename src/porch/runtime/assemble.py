@@ -19,6 +19,8 @@ from porch.runtime.folder import LAUNCH
 from porch.runtime.launch import Extra, Launch, Mounted, Program, Recycle
 from porch.syntax.file import File
 
+WATCHED = 3.0
+"""Seconds that open WebSockets and streams stay with the code of before, where a person waits to see the new."""
 LOCK = "PORCH_LOCK"
 """What `porch_worker.lock` reads: a URL among the words could be seen by every user of the machine."""
 
@@ -88,7 +90,7 @@ def _up_and_down(plan: Plan) -> Launch:
         report=servers.report(plan),
         draining=run.draining,
         start_timeout=limits.start.value,
-        graceful_timeout=limits.graceful.value,
+        graceful_timeout=WATCHED if run.watch.value else limits.graceful.value,
         stop_timeout=limits.stop.value,
         kill_timeout=limits.kill.value,
         log_format="json" if plan.log.format.value == "json" else "text",

@@ -49,6 +49,12 @@ def test_what_an_earlier_attempt_left_is_gone(tmp_path: Path) -> None:
     assert list((tmp_path / "app-2").iterdir()) == []
 
 
+@pytest.mark.parametrize(("watch", "seconds"), [(False, 30), (True, assemble.WATCHED)])
+def test_what_is_open_goes_on_for_less_while_code_is_watched(watch: bool, seconds: float) -> None:
+    """The old generation has the graceful timeout, and a moment only where somebody develops."""
+    assert assemble.launch(make_plan(run__watch=watch)).graceful_timeout == seconds
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
