@@ -264,3 +264,24 @@ def test_check_looks_at_the_command_that_runs_first(project: MakeProject, words:
     assert told.code == 4
     assert f"the prestart command cannot be run: {said}" in told.stderr
     assert "at:  app.prestart from porch.toml:2" in told.stderr
+
+
+NO_DATABASE = """\
+from aiohttp import web
+
+
+async def connect(app):
+    raise RuntimeError("no database")
+
+
+app = web.Application()
+app.on_startup.append(connect)
+"""
+
+
+def test_an_aiohttp_app_that_fails_as_it_starts(project: MakeProject) -> None:
+    """What it does when it starts is its own too: one traceback, and neither aiohttp's frames nor gunicorn's."""
+    outcome = _with(project, NO_DATABASE).run_refused("app:app")
+    said = _refused(outcome, 3, "The app app:app raised RuntimeError: no database, when it started")
+    assert (said + outcome.stdout).count("Traceback") == 1
+    assert "site-packages" not in said + outcome.stdout

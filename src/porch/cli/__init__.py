@@ -51,19 +51,25 @@ def unwritable(error: Unwritable) -> Problem:
 
 
 def _wants_json(words: Sequence[str], given: Namespace) -> bool:
-    """Whether `run` was told to log in JSON: then its errors are JSON too, whatever is at fault."""
+    """Whether the log would be JSON: then the errors of `run` are JSON too, whatever is at fault."""
     from porch import settings, sources
 
     wanted = settings.spec("log.format")
-    typed = " ".join(words).replace("=", " ")
-    for flag in (*wanted.short, wanted.flag):
-        if f"{flag} " in typed:
-            return f"{flag} json" in typed
-    if wanted.variable in os.environ:
-        return os.environ[wanted.variable] == "json"
+    typed = " ".join(words).replace("=", " ").split()
+    after = [typed[place + 1 :] for place, word in enumerate(typed) if word in (*wanted.short, wanted.flag)]
     target, config = getattr(given, "target", None), getattr(given, "config", None)
     folder = Path(target) if target and Path(target).is_dir() else Path.cwd()
-    return sources.peek(wanted, folder, Path(config) if config else None) == "json"
+    flag = after[-1][0] if after and after[-1] else ""
+    kind = (
+        flag
+        or os.environ.get(wanted.variable)
+        or sources.peek(wanted, folder, Path(config) if config else None)
+        or wanted.default
+    )
+    if kind == wanted.default and list(words[:1]) == ["run"]:
+        # As it would have logged, had it come up.
+        return not sys.stdout.isatty()
+    return kind == "json"
 
 
 def _commands() -> Mapping[str, Callable[[Namespace], int]]:

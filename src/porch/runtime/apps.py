@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from porch.errors import Refused
 from porch.runtime.generation import Generation
 from porch.runtime.logs import Tail
 from porch.runtime.process import Child
@@ -53,6 +54,16 @@ class Apps:
             for proof in proofs:
                 proof.cancel()
             await asyncio.gather(*proofs, return_exceptions=True)
+
+    async def lost(self) -> Refused:
+        """Return when one of them has ended by itself: why."""
+        tasks = [asyncio.ensure_future(part.lost()) for part in self.parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def switch(self) -> None:
         """From here on, new requests go to these."""

@@ -84,6 +84,12 @@ class Generation:
             raise
         self.become("healthy")
 
+    async def lost(self) -> Refused:
+        """Return when it has ended by itself: why."""
+        code = await self.child.wait() if self.child is not None else int(Exit.FAULT)
+        report = _read_report(self._launch.report)
+        return Refused(report) if report is not None else Ended(self._died(code))
+
     def switch(self) -> None:
         """From here on, new requests go to this generation."""
         self.link()
@@ -146,6 +152,8 @@ class Generation:
 
     async def _abandon(self, child: Child) -> None:
         """A second for its last words; then it and its workers are killed."""
+        # Most masters end by themselves when a worker cannot load the app; gunicorn's, told to meanwhile, complains.
+        await asyncio.wait((child.exited,), timeout=0.3)
         child.signal(stop_signal(self._launch.app))
         await asyncio.wait((child.exited,), timeout=1)
         child.kill_group()

@@ -117,7 +117,7 @@ class Supervisor:
 
     async def _live(self) -> int:
         await prestart.run(self._around)
-        for step in (self._start_app, self._front.start, self._say_ready):
+        for step in (self._start_app, self._start_front, self._say_ready):
             await step()
         self._extras.start(self._around)
         keeping = [asyncio.ensure_future(each.keep()) for each in (self._keeping, self._extras)]
@@ -146,6 +146,19 @@ class Supervisor:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _start_front(self) -> None:
+        """An app that ends meanwhile is why nginx would be asked in vain, for as long as a start may take."""
+        starting, lost = asyncio.ensure_future(self._front.start()), asyncio.ensure_future(self._apps.lost())
+        try:
+            await asyncio.wait((starting, lost), return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                raise lost.result()
+            await starting
+        finally:
+            starting.cancel()
+            lost.cancel()
+            await asyncio.gather(starting, lost, return_exceptions=True)
 
     async def _say_ready(self) -> None:
         self._was_ready = True

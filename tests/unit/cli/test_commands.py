@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -180,6 +181,26 @@ def test_run_says_what_serves_what(shell: Shell, monkeypatch: pytest.MonkeyPatch
     assert "app      shop:app (flask, wsgi)  shop.py:3 app = Flask(__name__)" in told.err
     assert "workers  3 x 4 threads  as set" in told.err
     assert f"static   /static/ from {shell.folder}/static/  nginx" in told.err
+
+
+@pytest.mark.parametrize(
+    ("terminal", "words", "as_json"),
+    [
+        (False, ("run",), True),
+        (False, ("run", "--log-format", "auto"), True),
+        (False, ("run", "--log-format", "text"), False),
+        (True, ("run",), False),
+        (False, ("check",), False),
+    ],
+)
+def test_run_refuses_as_it_would_have_logged(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, terminal: bool, words: tuple[str, ...], as_json: bool
+) -> None:
+    """Where nothing is said of the format, an output that is no terminal gets JSON from `run`, refusals included."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    told = shell.porch(*words, "--bogus")
+    assert told.code == 2
+    assert told.err.startswith("{") is as_json
 
 
 def test_run_in_json_says_it_in_json(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

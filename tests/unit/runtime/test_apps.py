@@ -76,3 +76,25 @@ def test_all_are_switched_to(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = (Part("one"), Part("two"))
     asyncio.run(made(monkeypatch, *parts).start())
     assert [part.done for part in parts] == [["switched"], ["switched"]]
+
+
+class Ending:
+    """An app that ends after so many turns of the loop, or never."""
+
+    def __init__(self, name: str, turns: int) -> None:
+        self.name, self.turns = name, turns
+
+    async def lost(self) -> Refused:
+        """Why it ended."""
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
+        if not self.turns:
+            await asyncio.Event().wait()
+        return Refused(Problem(f"{self.name} ended"))
+
+
+def test_the_first_that_ends_is_told() -> None:
+    """Of several apps one ends while nginx starts: its own reason is given, and nobody waits for the others."""
+    apps: Any = SimpleNamespace(parts=(Ending("shop", 0), Ending("admin", 2), Ending("api", 9)))
+    refused = asyncio.run(asyncio.wait_for(Apps.lost(apps), 5))
+    assert [each.what for each in refused.problems] == ["admin ended"]

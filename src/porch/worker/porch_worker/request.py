@@ -104,6 +104,21 @@ def wrap(app: web.Application, mount: str) -> web.Application:
     return outer
 
 
+def starting(app: web.Application, settings: Settings) -> None:
+    """Have the failure of what the app does when it starts told as the app's own, as at its import."""
+    handlers = tuple(app.on_startup)
+
+    async def start(started: web.Application) -> None:
+        try:
+            for handler in handlers:
+                await handler(started)
+        except (Exception, SystemExit) as error:
+            leave(raised(error, f"The app {settings.target}", "when it started"), settings)
+
+    app.on_startup.clear()
+    app.on_startup.append(start)
+
+
 async def made(target: Any, settings: Settings) -> web.Application:
     """The app from what the target is: an app, a factory, a coroutine function, or what one gave."""
     try:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from . import endless, health, pulse
 from .load import app_or_exit
-from .request import ending, made, wrap
+from .request import ending, made, starting, wrap
 
 _target, _settings = app_or_exit()
 _pulse = pulse.begin(_settings.pulse)
@@ -21,6 +21,7 @@ async def application() -> web.Application:
     app = wrap(await made(_target, _settings), _settings.mount)
     if (found := endless.begin(_settings.pulse)) is not None:
         ending(app, found)
+    starting(app, _settings)
     if _pulse is not None:
         app.on_startup.append(pulse.aiohttp(_pulse))
         if _settings.counted:
