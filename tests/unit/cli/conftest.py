@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -39,12 +40,15 @@ class Shell:
     capsys: pytest.CaptureFixture[str]
     machine: dict[str, Any] = field(default_factory=dict[str, Any])
     """Facts that differ from the plain ones."""
+    terminal: bool = True
+    """A person reads what is said; where a machine does, `run` speaks JSON."""
 
     def porch(self, *words: str) -> Outcome:
         """One command."""
         self.capsys.readouterr()
         try:
-            code = cli.run(words)
+            with patch.object(sys.stdout, "isatty", lambda: self.terminal):
+                code = cli.run(words)
         except SystemExit as left:
             code = int(left.code or 0)
         told = self.capsys.readouterr()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,10 +193,10 @@ def test_run_says_what_serves_what(shell: Shell, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_run_refuses_as_it_would_have_logged(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, terminal: bool, words: tuple[str, ...], as_json: bool
+    shell: Shell, terminal: bool, words: tuple[str, ...], as_json: bool
 ) -> None:
     """Where nothing is said of the format, an output that is no terminal gets JSON from `run`, refusals included."""
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    shell.terminal = terminal
     told = shell.porch(*words, "--bogus")
     assert told.code == 2
     assert told.err.startswith("{") is as_json
