@@ -41,6 +41,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         ("", "lock", "/run/lock", "$URL", "postgresql://ada:a%40b@db/shop", "sqlite:///x")
     ),
     "run.watch": st.booleans(),
+    "compose.topology": st.sampled_from(("single", "split")),
+    "compose.publish": st.sampled_from(("80", "0.0.0.0:80 [::1]:81", "unix:/run/x.sock")),
+    "compose.cpus": st.floats(0.1, 512),
+    "compose.memory": st.sampled_from(("64M", "1G", "999G")),
+    "compose.pids": st.integers(20, 100_000),
     "container.base": st.sampled_from(("auto", "python:3.12-slim-trixie", "Not an image")),
     "container.slim": st.booleans(),
     "container.lock": st.sampled_from(("auto", "requirements.txt", "none.txt")),

@@ -17,6 +17,7 @@ from porch.errors import Problem, Refused
 from porch.facts import Facts, Machine, Nginx, parse_nginx
 from porch.frameworks.finding import Finding, StaticFolder
 from porch.frameworks.needs import Needs, Packaging
+from porch.imaged import PlanOfImage
 from porch.places import Place
 from porch.plan import Plan
 from porch.sources import Said
@@ -154,7 +155,7 @@ def image_plan_of(
     finding: Finding | None = None,
     origins: Mapping[str, str] | None = None,
     packaging: Packaging = PACKAGING,
-) -> Plan:
+) -> PlanOfImage:
     """The Plan of an image of the project."""
     said = make_said(given or {}, origins)
     return decide.plan_of_image(said, facts or make_facts(), finding or make_finding(), packaging)

@@ -12,6 +12,7 @@ from porch.plan import Chosen, Plan
 
 Shape = Literal["single", "sidecar"]
 Route = Literal["ingress", "gateway", "none"]
+Topology = Literal["single", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,25 @@ class ImagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ComposePlan:
+    """What the services of an image are."""
+
+    topology: Chosen[Topology]
+    publish: Chosen[tuple[str, ...]]
+    """`127.0.0.1:8080`: for each port of the container, in their order."""
+    cpus: Chosen[float]
+    memory: Chosen[int]
+    """Bytes."""
+    pids: Chosen[int]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def temporary(self) -> int:
+        """Bytes of /tmp, which is memory: the other half is left for what runs."""
+        return self.memory.value // 2
+
+
+@dataclass(frozen=True, slots=True)
 class KubernetesPlan:
     """How the image runs in a cluster."""
 
@@ -71,6 +91,7 @@ class KubernetesPlan:
     """`name`, or `namespace/name`."""
     prestop: int
     """Seconds that a pod goes on serving when it is to go, before anything in it is told to stop."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +99,16 @@ class PlanOfImage(Plan):
     """Everything that was decided as it will be in the image, the image, and how it runs."""
 
     image: ImagePlan
+    compose: ComposePlan
     kubernetes: KubernetesPlan
 
+    def warnings_for(self, target: str) -> tuple[str, ...]:
+        """What is said when that target is rendered: only it is told of how it runs."""
+        own = {"compose": self.compose.warnings, "kubernetes": self.kubernetes.warnings}
+        return (*self.warnings, *own.get(target, ()))
 
-def with_image(plan: Plan, image: ImagePlan, kubernetes: KubernetesPlan) -> PlanOfImage:
+
+def with_image(plan: Plan, image: ImagePlan, compose: ComposePlan, kubernetes: KubernetesPlan) -> PlanOfImage:
     """The Plan and the image together, with how it runs."""
     told = {each.name: getattr(plan, each.name) for each in fields(plan)}
-    return PlanOfImage(**told, image=image, kubernetes=kubernetes)
+    return PlanOfImage(**told, image=image, compose=compose, kubernetes=kubernetes)

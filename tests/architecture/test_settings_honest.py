@@ -21,7 +21,7 @@ from porch.plan import Plan
 from porch.runtime import assemble, certificate
 from porch.settings import specs
 from porch.spec import Spec
-from porch.targets import docker, kubernetes, nginx, systemd
+from porch.targets import compose, docker, kubernetes, nginx, systemd
 
 PLACES = {
     f"{FOLDER}/company-ca.pem": Place(True),
@@ -104,6 +104,9 @@ def decided_with(spec: Spec, server: str, *, said: bool) -> dict[str, object]:
         found = LOCKED if spec.name == "lock" and not said else PACKAGING
         image = image_plan_of(given, facts, finding, packaging=found)
         return {file.path: file.text for file in docker.files(image)}
+    if spec.section == "compose":
+        services = image_plan_of(given, facts, finding)
+        return {file.path: file.text for file in compose.files(services)}
     return outputs(plan_of(given, facts, finding))
 
 

@@ -16,7 +16,7 @@ VARIABLES = {spec.variable for spec in specs()}
 FLAGS = {spec.flag for spec in specs()}
 SECTIONS = {key.partition(".")[0] for key in KEYS}
 LOOKS_LIKE_A_KEY = re.compile(
-    rf"({'|'.join(sorted(SECTIONS))})\.(?!(conf|ini|json|log|pid|py|request|sock|toml)$)[a-z][a-z_]*"
+    rf"({'|'.join(sorted(SECTIONS))})\.(?!(conf|ini|json|log|pid|py|request|sock|toml|yaml)$)[a-z][a-z_]*"
 )
 """Not the names of files, nor of an event of ASGI, that happen to start like one."""
 

@@ -20,6 +20,7 @@ MADE_LATER = ("benchmarks.md", "benchmarks.svg")
 """Written by `make bench`."""
 WORDS_OF_FILES = (
     "conf",
+    "yaml",
     "py",
     "toml",
     "md",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from porch.decide import clients, edge, image, kubernetes, mounts, paths, processes, running, serving, tls
+from porch.decide import clients, compose, edge, image, kubernetes, mounts, paths, processes, running, serving, tls
 from porch.decide.desk import Desk, Taken
 from porch.decide.mounts import Beside, said_of
 from porch.decide.standalone import kept
@@ -59,10 +59,15 @@ def plan_of_image(
     decided = _plan(desk, further)
     mounts.check_image(desk, further)
     found = image.image(desk, decided, needs, packaging, said)
-    cluster = kubernetes.kubernetes(desk, found.title, decided.http)
+    # Problems are told of whatever is rendered; what is only worth knowing, of what it concerns.
+    of_compose, of_cluster = replace(desk, warnings=[]), replace(desk, warnings=[])
+    services = compose.compose(of_compose, found.ports, decided.limits)
+    cluster = kubernetes.kubernetes(of_cluster, found.title, decided.http)
+    services = replace(services, warnings=tuple(of_compose.warnings))
+    cluster = replace(cluster, warnings=tuple(of_cluster.warnings))
     if desk.problems:
         raise Refused(*desk.problems)
-    return with_image(_with_warnings(decided, (*said.notes, *desk.warnings)), found, cluster)
+    return with_image(_with_warnings(decided, (*said.notes, *desk.warnings)), found, services, cluster)
 
 
 def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:

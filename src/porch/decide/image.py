@@ -41,6 +41,8 @@ OF_FILES = frozenset(("container", "kubernetes", "systemd"))
 """Sections that say how files are written, and nothing of what runs in an image."""
 OF_THE_MACHINE = ("app.python", "nginx.binary", "run.dir", "run.user")
 """Settings that name things of one machine, and mean nothing in the image."""
+OF_FILES = frozenset(("container", "compose"))
+"""Sections that say how the files are written, and nothing of what runs."""
 SHELLS = frozenset({"sh", "bash", "dash", "/bin/sh", "/bin/bash"})
 WORKER_PACKAGES: Mapping[str, str] = {"gevent": "gevent", "aiohttp-uvloop": "uvloop"}
 """Worker class -> the package that it comes from."""

@@ -1,7 +1,7 @@
-"""`python -m porch.runtime.healthy`: whether the instance of this container is ready; exit code 0 or 1.
+"""`python -m porch.runtime.healthy [ADDRESS]`: whether the instance of this container is ready; exit code 0 or 1.
 
 Rule: asked often, so it imports little; it finds the instance by its process, wherever its run folder lies, and asks
-as a client would: through nginx, to a worker.
+as a client would: through nginx, to a worker. A part of the stack, which has no instance, is asked at its address.
 """
 
 from __future__ import annotations
@@ -40,8 +40,12 @@ def ready(launch: str) -> bool:
         told: dict[str, Any] = json.loads(Path(launch).read_bytes())
     except (OSError, ValueError):
         return False
-    asked = probe.Probe(listen.parse(told["listen"][0]), "http", told["host"])
-    return asyncio.run(_answers(asked))
+    return answers(told["listen"][0], told["host"])
+
+
+def answers(address: str, host: str = "localhost") -> bool:
+    """Whether who listens there is ready."""
+    return asyncio.run(_answers(probe.Probe(listen.parse(address), "http", host)))
 
 
 async def _answers(asked: probe.Probe) -> bool:
@@ -53,17 +57,17 @@ async def _answers(asked: probe.Probe) -> bool:
     return True
 
 
-def main() -> int:
-    """0 when every instance is ready, and there is one."""
-    found = launches()
+def main(addresses: list[str]) -> int:
+    """0 when every instance is ready, and there is one; or whoever listens at the addresses."""
+    found = addresses or launches()
     if not found:
         sys.stderr.write("no instance of porch runs here yet\n")
         return 1
-    silent = [each for each in found if not ready(each)]
+    silent = [each for each in found if not (answers(each) if addresses else ready(each))]
     if silent:
         sys.stderr.write(f"the instance of {silent[0]} is not ready\n")
     return int(bool(silent))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ from typing import Any, cast
 from porch import values as v
 from porch.settings.answers import Answers
 from porch.settings.app import App, Server
+from porch.settings.compose import Compose
 from porch.settings.containers import Container
 from porch.settings.edge import Files, Http, Limits, Nginx, Proxy
 from porch.settings.kubernetes import Kubernetes
@@ -71,6 +72,7 @@ class Settings:
     systemd: Systemd = Systemd()
     kubernetes: Kubernetes = Kubernetes()
     container: Container = Container()
+    compose: Compose = Compose()
 
 
 @cache

@@ -25,9 +25,9 @@ LONGEST_KEY: Final = 1000
 """Characters; readers look no further than 1024 for the colon behind a key."""
 PLAIN: Final = re.compile(r"[A-Za-z0-9_./$](?:[A-Za-z0-9_./$@%+=,()*?!^;<>~&-]|:(?=[^\s:])| (?=[A-Za-z0-9_./$(-]))*")
 """No quotes, no `#`, no bracket; a colon only within a word; a space only between words."""
-NUMBER_LIKE: Final = re.compile(r"[-+.0-9][-+.0-9A-Fa-f_xXoObBTtZz: ]*")
+NUMBER_LIKE: Final = re.compile(r"(?=.*[0-9])[-+.0-9][-+.0-9A-Fa-f_xXoObBTtZz: ]*")
 """Wider than numbers and dates of any version are, base 60 included."""
-WORDS: Final = frozenset(("y", "n", "yes", "no", "true", "false", "on", "off", "null", ".inf", ".nan"))
+WORDS: Final = frozenset(("y", "n", "yes", "no", "true", "false", "on", "off", "null", ".inf", ".nan", "..."))
 ESCAPES: Final[Mapping[str, str]] = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 Scalar = str | int | float | bool | None

@@ -121,6 +121,20 @@ class Docker:
         return docker.files(plan)
 
 
+class Compose:
+    """The image as services."""
+
+    name = "compose"
+    alone = False
+    of_image = True
+
+    def files(self, plan: Plan) -> list[File]:
+        """The services, what differs where code is written, and the image's own files."""
+        from porch.targets import compose, docker
+
+        return [*compose.files(plan), *docker.files(plan)]
+
+
 class Kubernetes:
     """The image as pods."""
 
@@ -149,6 +163,7 @@ TARGETS: tuple[Target, ...] = (
     OwnConfiguration("gunicorn"),
     OwnConfiguration("uwsgi"),
     Docker(),
+    Compose(),
     Supervisord(),
     Systemd(),
     Kubernetes(),

@@ -19,7 +19,7 @@ from porch.frameworks.finding import Finding
 from porch.plan import Chosen, Plan
 from porch.settings import specs
 from porch.syntax.file import Unwritable
-from porch.targets import docker, nginx
+from porch.targets import compose, docker, nginx
 
 ORIGINS = st.dictionaries(st.just("server.args"), st.just("$GUNICORN_CMD_ARGS"))
 
@@ -52,7 +52,8 @@ def texts(plan: Plan) -> list[str] | str:
 def image_of(given: Mapping[str, Any], machine: Facts, app: Finding) -> list[str] | str:
     """What an image is made from, or what is told instead."""
     try:
-        return [file.text for file in docker.files(image_plan_of(given, machine, app))]
+        plan = image_plan_of(given, machine, app)
+        return [file.text for file in (*docker.files(plan), *compose.files(plan))]
     except Refused as refused:
         return [problem.what for problem in refused.problems]
     except Unwritable as unwritable:

@@ -20,11 +20,11 @@ def test_any_title_becomes_a_name(title: str, name: str) -> None:
 
 def test_what_is_missing_is_told() -> None:
     """An image that no registry has, and proxies whose word on the client is not taken."""
-    told = image_plan_of().warnings
+    told = image_plan_of().kubernetes.warnings
     assert any("--kubernetes-image" in each for each in told)
     assert any("--proxy-trusted" in each for each in told)
     said = {"kubernetes.image": "r/shop:1", "proxy.trusted": "10.0.0.0/8"}
-    assert not [each for each in image_plan_of(said).warnings if "--kubernetes" in each or "--proxy" in each]
+    assert not [each for each in image_plan_of(said).kubernetes.warnings if "--kubernetes" in each or "--proxy" in each]
 
 
 def test_the_host_is_the_first_of_the_names() -> None:

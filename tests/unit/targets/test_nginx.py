@@ -359,13 +359,7 @@ def test_lines_remember_their_setting() -> None:
 def test_targets_are_found_by_their_name() -> None:
     """Every target has a name of its own, renders files, and another name is none."""
     assert [target.name for target in TARGETS] == [
-        "nginx",
-        "gunicorn",
-        "uwsgi",
-        "docker",
-        "supervisord",
-        "systemd",
-        "kubernetes",
+        *("nginx", "gunicorn", "uwsgi", "docker", "compose", "supervisord", "systemd", "kubernetes")
     ]
     assert by_name("nginx") is TARGETS[0]
     assert by_name("apache") is None
@@ -373,7 +367,7 @@ def test_targets_are_found_by_their_name() -> None:
     assert written(TARGETS[2].files(PLANS["uwsgi"])) == ["uwsgi.ini"]
     gunicorn = plan({"server.name": "gunicorn"})
     assert written(TARGETS[1].files(gunicorn)) == ["gunicorn.conf.py"]
-    assert written(TARGETS[4].files(gunicorn)) == ["supervisord.conf", "nginx.conf", "gunicorn.conf.py"]
+    assert written(TARGETS[5].files(gunicorn)) == ["supervisord.conf", "nginx.conf", "gunicorn.conf.py"]
 
 
 def written(files: list[File]) -> list[str]:

@@ -1,0 +1,1 @@
+echo "prestart.sh: what must be done before the first request"

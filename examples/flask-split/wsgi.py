@@ -1,0 +1,5 @@
+"""Where the app server comes in."""
+
+from gogo import create
+
+app = create()
