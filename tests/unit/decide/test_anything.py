@@ -29,7 +29,7 @@ def decided(given: Mapping[str, Any], machine: Facts, app: Finding, origins: Map
     try:
         return plan_of(given, machine, app, origins if "server.args" in given else {})
     except Refused as refused:
-        return [problem.what for problem in refused.problems]
+        return [f"{problem.where}: {problem.what}" for problem in refused.problems]
 
 
 def choices(part: object) -> list[Chosen[Any]]:
