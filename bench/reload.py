@@ -1,7 +1,7 @@
 """Reloads each server again and again under an open-loop load, and prints what became of every request.
 
-Rule: the same client and the same releases as in the tests, at a higher rate and for longer; not a part of `run.py`,
-because all servers take an hour. `python bench/reload.py --only granian --reloads 20` takes two minutes.
+Rule: the same client and the same releases as in the tests, at a higher rate; not a part of `run.py`, but the report
+has its table. All servers take about eight minutes; with `--reloads 100` for each of them, an hour.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import argparse
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "e2e"))
 
 import kinds
 import processes
+import reloads
 from open_loop import Account, Load
 from releases import release
 from story import Project, Site
@@ -24,7 +26,6 @@ from waiting import until
 STEADY = 5.0
 """Seconds of load before the first reload, to compare with."""
 COLUMNS = "{:<26}{:>9}{:>9}{:>9}{:>11}{:>11}{:>11}{:>11}"
-HEAD = ("server", "reloads", "planned", "failed", "p99 before", "p99 during", "longest", "a reload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,14 @@ class Measured:
     before: tuple[float, float]
     spans: list[tuple[float, float]]
 
-    def row(self) -> str:
-        """As a line of the table; times in milliseconds, a reload in seconds."""
+    def row(self) -> reloads.Row:
+        """Its figures."""
         before = self.account.quantile(0.99, [self.before]) * 1000
         during = self.account.quantile(0.99, self.spans) * 1000
         each = sum(end - begin for begin, end in self.spans) / len(self.spans)
         failed = sum(self.account.failed.values())
-        longest = f"{self.account.longest * 1000:.0f} ms"
-        times = (f"{before:.1f} ms", f"{during:.1f} ms", longest, f"{each:.1f} s")
-        return COLUMNS.format(self.name, len(self.spans), self.account.planned, failed, *times)
+        longest = self.account.longest * 1000
+        return reloads.Row(self.name, len(self.spans), self.account.planned, failed, before, during, longest, each)
 
 
 def measure(name: str, rate: float, reloads: int) -> Measured:
@@ -80,18 +80,21 @@ def main() -> int:
     asked = argparse.ArgumentParser(description="Reload under load; see docs/decisions for what it showed.")
     asked.add_argument("--only", default="", help="servers whose name holds this word")
     asked.add_argument("--rate", type=float, default=500.0, help="requests a second")
-    asked.add_argument("--reloads", type=int, default=100, help="of each server")
+    asked.add_argument("--reloads", type=int, default=9, help="of each server")
     given = asked.parse_args()
     processes.adopt_orphans()
-    print(COLUMNS.format(*HEAD), flush=True)
-    failed = False
+    print(COLUMNS.format(*reloads.HEAD), flush=True)
+    rows: list[reloads.Row] = []
     for name in (each for each in kinds.names() if given.only in each):
         measured = measure(name, given.rate, given.reloads)
-        print(measured.row(), flush=True)
+        rows.append(measured.row())
+        print(COLUMNS.format(*rows[-1].cells()), flush=True)
         for kind, count in measured.account.failed.items():
-            failed = True
             print(f"  {count} x {kind}")
-    return int(failed)
+    if not given.only:
+        reloads.save(reloads.Reloads(datetime.now(UTC).strftime("%Y-%m-%d"), given.rate, rows))
+        print("for the report: python bench/run.py --again")
+    return int(any(row.failed for row in rows))
 
 
 if __name__ == "__main__":

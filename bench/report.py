@@ -10,6 +10,7 @@ from pathlib import Path
 
 import load
 import plot
+import reloads
 from contenders import AIOHTTP, ASGI, MEMORY, STARTS, STATIC, WSGI, Contender
 from places import HERE
 from results import Results, Row
@@ -108,6 +109,7 @@ def page(results: Results) -> str:
     for title, contenders, base in SECTIONS:
         head = ("", "requests/s", "of porch", "lowest to highest round", "median", "99th percentile", "lines logged")
         lines += ["", f"## {title}", "", *_table(head, _row_cells(results, contenders, base))]
+    lines += reloads.section(reloads.load())
     lines += ["", "## From start to the first answer", "", *_table(("", "median"), _start_cells(results))]
     lines += ["", "## Memory and CPU of the supervisor", "", *_memory_text(results), "", ROWS, *_versions(results)]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,88 @@
+"""What reloads under load came to, as data that JSON can hold, and as a table.
+
+Rule: the report is drawn from this alone; a row with a failed request says so in bold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+STORED = Path(__file__).resolve().parent / "reloads.json"
+WORSE = 1.5
+"""A p99 during reloads may be so many times that of before."""
+NOTICED = 250.0
+"""Milliseconds that nobody may wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One server; times in milliseconds, a reload in seconds."""
+
+    name: str
+    reloads: int
+    planned: int
+    failed: int
+    before: float
+    during: float
+    longest: float
+    each: float
+
+    @property
+    def reached(self) -> bool:
+        """None failed, nobody waited, and it is hardly felt."""
+        return not self.failed and self.during <= WORSE * self.before and self.longest <= NOTICED
+
+    def cells(self) -> tuple[str, ...]:
+        """As people read them."""
+        failed = f"**{self.failed}**" if self.failed else "0"
+        times = (f"{self.before:.1f} ms", f"{self.during:.1f} ms", f"{self.longest:.0f} ms", f"{self.each:.1f} s")
+        return (self.name, str(self.reloads), f"{self.planned:,}", failed, *times)
+
+
+HEAD = ("", "reloads", "requests", "failed", "p99 before", "p99 during", "longest", "a reload")
+
+
+@dataclass(frozen=True, slots=True)
+class Reloads:
+    """One run."""
+
+    date: str
+    rate: float
+    rows: list[Row]
+
+
+def save(found: Reloads, path: Path = STORED) -> None:
+    """Write as JSON."""
+    path.write_text(json.dumps(asdict(found), indent=1) + "\n")
+
+
+def load(path: Path = STORED) -> Reloads | None:
+    """Read back what `save` wrote; None where nothing was measured."""
+    if not path.exists():
+        return None
+    raw: dict[str, Any] = json.loads(path.read_text())
+    return Reloads(raw["date"], raw["rate"], [Row(**row) for row in raw["rows"]])
+
+
+def section(found: Reloads | None) -> Iterator[str]:
+    """The lines of the report; none where nothing was measured."""
+    if found is None:
+        return
+    yield from ("", "## Reload under load", "")
+    yield from _table(HEAD, [row.cells() for row in found.rows])
+    yield ""
+    yield f"Measured on {found.date} with `python bench/reload.py`: {found.rate:g} requests a second at planned times, GET"
+    yield "and POST, on new and on kept connections; each release takes two seconds to import. A request counts from the"
+    yield f"moment that it was planned for. Wanted: none failed, p99 at most {WORSE:g} times that of before, nobody waits"
+    yield f"{NOTICED:g} ms."
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" + "|---:" * (len(head) - 1) + "|"
+    for cells in rows:
+        yield "| " + " | ".join(cells) + " |"
