@@ -137,7 +137,10 @@ def own_command() -> tuple[str, ...]:
 
 
 def _state_folder(environ: Mapping[str, str]) -> str:
-    """As the XDG base directory specification says; root's own home is no place for a service's state (FHS 5.8)."""
+    """As the XDG base directory specification says; for a service, where systemd tells it (systemd.exec(5))."""
+    own = environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if own:
+        return f"{own}/porch"
     if os.geteuid() == 0:
         return "/var/lib/porch"
     base = environ.get("XDG_STATE_HOME", "")

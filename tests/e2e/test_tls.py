@@ -179,6 +179,19 @@ def test_self_signed_is_trusted_by_who_trusts_the_authority(project: MakeProject
     assert set(modes) == {"ca.pem", "key.pem", "certificate.pem"}
 
 
+def test_websockets_open_by_https(project: MakeProject) -> None:
+    """A browser opens them by HTTP/1.1, also where pages come by HTTP/2, and the app sees a secure one."""
+    made = project("starlette_socket")
+    site, _, trusted = start(made, "app.py:app", "--server", "uvicorn")
+    asked = (
+        f"GET /socket HTTP/1.1\r\nHost: {NAME}:{site.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    with secured(site.port, NAME, trusting=trusted, speaks=("http/1.1",)) as connection:
+        connection.sendall(asked.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 101 ")
+
+
 def test_a_certificate_that_cannot_be_used_is_refused_at_the_start(project: MakeProject) -> None:
     """By `check` and by `run` alike, with the cause and the fix, and before anything is started."""
     made = project("echo_wsgi")

@@ -334,3 +334,40 @@ def test_name_servers_are_those_of_the_resolver(tmp_path: Path) -> None:
     )
     assert facts.machine(tree(tmp_path, {"etc/resolv.conf": told}), {}).resolvers == ("127.0.0.11", "[::1]")
     assert facts.machine(tree(tmp_path / "none", {"x": ""}), {}).resolvers == ()
+
+
+STATE = [
+    (0, {}, "/var/lib/porch"),
+    (1000, {"XDG_STATE_HOME": "/home/ada/state"}, "/home/ada/state/porch"),
+    (1000, {"XDG_STATE_HOME": "relative", "HOME": "/home/ada"}, "/home/ada/.local/state/porch"),
+    (0, {"STATE_DIRECTORY": "/var/lib/shop:/var/lib/other"}, "/var/lib/shop/porch"),
+]
+
+
+@pytest.mark.parametrize(("uid", "environ", "folder"), STATE)
+def test_keys_are_kept_where_state_belongs(
+    uid: int, environ: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root's in /var/lib, a user's in their own state folder, a service's where systemd says."""
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setenv("HOME", environ.get("HOME", "/root"))
+    assert facts._state_folder(environ) == folder
+
+
+LOW = [
+    (0, {}, True),
+    (1000, {}, False),
+    (1000, {"proc/sys/net/ipv4/ip_unprivileged_port_start": "80\n"}, True),
+    (1000, {"proc/sys/net/ipv4/ip_unprivileged_port_start": "1024\n"}, False),
+    (1000, {"proc/self/status": "Name:\tx\nCapEff:\t0000000000000400\n"}, True),
+    (1000, {"proc/self/status": "Name:\tx\nCapEff:\t0000000000000800\n"}, False),
+]
+
+
+@pytest.mark.parametrize(("uid", "files", "may"), LOW)
+def test_who_may_listen_on_port_80(
+    uid: int, files: dict[str, str], may: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root, who has the right to, and anyone where the machine lets everyone."""
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert facts._low_ports(tree(tmp_path, files)) is may

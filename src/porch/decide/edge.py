@@ -39,7 +39,7 @@ def http(desk: Desk) -> HttpPlan:
     passed = desk.facts.machine.passed
     why = "systemd passes these sockets" if passed else tls.home(desk)[2]
     for each in passed:
-        if each not in listen:
+        if each not in (*listen, *tls.beside(desk, listen)):
             fix = f"take http.listen out, or add {each} to it"
             desk.refuse("http.listen", f"systemd passes a socket for {each}, which is not among the addresses", fix)
     site = tuple(each for each in listen if each not in tls.plain(desk, listen))

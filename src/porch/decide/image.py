@@ -226,5 +226,5 @@ def _typed(origin: str) -> bool:
 
 
 def _ports(plan: Plan) -> tuple[int, ...]:
-    addresses = [each for each in plan.http.listen.value if not each.startswith("unix:")]
+    addresses = [each for each in (*plan.http.listen.value, *plan.tls.redirect.value) if not each.startswith("unix:")]
     return tuple(sorted({int(each.rpartition(":")[2]) for each in addresses}))

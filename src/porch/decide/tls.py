@@ -76,7 +76,7 @@ def decide(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> T
     """Everything about HTTPS; `plain_too` are addresses of `http.listen` that were meant for plain HTTP."""
     wanted, chosen = desk.settings.tls, mode(desk)
     pair = _files(desk) if chosen == "files" else Pair(names=_names(desk, listen))
-    if chosen == OFF and desk.settings.run.part != "app":
+    if chosen == OFF and desk.settings.run.part != "app" and desk.settings.tls.mode != OFF:
         _without(desk)
     if chosen not in (OFF, "files"):
         _of_porch(desk, chosen)
@@ -220,26 +220,28 @@ def _redirect(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -
     return found
 
 
+def beside(desk: Desk, listen: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses of plain HTTP that are said, or that go with those of HTTPS; of systemd's, what is there."""
+    wanted, passed = desk.settings.tls.redirect, desk.facts.machine.passed
+    if not on(desk) or wanted == OFF:
+        return ()
+    if wanted != AUTO:
+        return tuple(f"{home(desk)[0]}:{each}" if each.isdigit() else each for each in cast("tuple[str, ...]", wanted))
+    pairs = tuple(f"{each.removesuffix(_port(each))}{PLAIN[_port(each)]}" for each in listen if _port(each) in PLAIN)
+    return tuple(each for each in pairs if not passed or each in passed)
+
+
 def _led(desk: Desk, listen: tuple[str, ...], plain_too: tuple[str, ...]) -> Chosen[tuple[str, ...]]:
     key, wanted = "tls.redirect", desk.settings.tls.redirect
     if not on(desk) or wanted == OFF:
         if plain_too:
             desk.refuse(key, f"{plain_too[0]} is HTTP's own port, and nothing may answer there", "take one of them out")
         return desk.chosen(key, (), "plain HTTP is not answered" if on(desk) else NONE)
-    host = home(desk)[0]
-    if wanted != AUTO:
-        said = tuple(f"{host}:{each}" if each.isdigit() else each for each in cast("tuple[str, ...]", wanted))
-        both = set(said) & set(listen)
-        if both:
-            desk.refuse(key, f"{min(both)} cannot be for HTTPS and for plain HTTP", "choose another port for one")
-        return desk.chosen(key, tuple(dict.fromkeys((*plain_too, *said))), "led to HTTPS")
-    passed = desk.facts.machine.passed
-    paired = tuple(
-        f"{each.removesuffix(_port(each))}{PLAIN[_port(each)]}"
-        for each in listen
-        if not passed and _port(each) in PLAIN
-    )
-    return desk.chosen(key, tuple(dict.fromkeys((*plain_too, *paired))), "plain HTTP is led to HTTPS")
+    led = beside(desk, listen)
+    both = set(led) & set(listen)
+    if both:
+        desk.refuse(key, f"{min(both)} cannot be for HTTPS and for plain HTTP", "choose another port for one")
+    return desk.chosen(key, tuple(dict.fromkeys((*plain_too, *led))), "plain HTTP is led to HTTPS")
 
 
 def _hsts(desk: Desk, pair: Pair) -> Chosen[int]:

@@ -193,7 +193,7 @@ def _rights() -> list[Node]:
 
 def _bound(plan: Plan) -> tuple[str, ...]:
     """The addresses, where one of them is for systemd to bind: it then binds all."""
-    listen = plan.http.listen.value
+    listen = (*plan.http.listen.value, *plan.tls.redirect.value)
     inside = f"unix:{plan.systemd.folder.value}/"
     needed = (not each.startswith(inside) if each.startswith("unix:") else _port(each) < PRIVILEGED for each in listen)
     return listen if any(needed) else ()

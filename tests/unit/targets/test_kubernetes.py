@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from decided import image_plan_of, make_facts
+from porch.errors import Refused
 from porch.imaged import PlanOfImage
 from porch.targets import kubernetes
 
@@ -131,3 +132,10 @@ def test_a_low_port_is_allowed_in_the_pod() -> None:
     found = pod(plan(http__listen="80"))
     assert found["securityContext"]["sysctls"] == [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
     assert "sysctls" not in pod(plan())["securityContext"]
+
+
+def test_a_pod_has_no_certificate_of_its_own() -> None:
+    """The Ingress or the Gateway has it: pods that spoke TLS would fail every probe, so it is refused with what to do."""
+    with pytest.raises(Refused) as refused:
+        kubernetes.files(plan(**{"tls.mode": "self-signed"}))
+    assert refused.value.problems[0].fix == "render with --tls off"

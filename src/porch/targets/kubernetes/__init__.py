@@ -6,6 +6,7 @@ pod is allowed is what Kubernetes calls "restricted".
 
 from __future__ import annotations
 
+from porch.errors import Problem, Refused
 from porch.imaged import ImagePlan, KubernetesPlan, PlanOfImage
 from porch.plan import Plan
 from porch.syntax import yaml
@@ -20,6 +21,10 @@ WHOLE = "kustomization.yaml"
 def files(plan: Plan) -> list[File]:
     """All of them; the plan is one of an image."""
     assert isinstance(plan, PlanOfImage)  # noqa: S101  # the command line decides it so for every target of images
+    if plan.tls.on:
+        what = "in Kubernetes the Ingress or the Gateway holds the certificate, and pods speak plain HTTP"
+        where = f"{plan.tls.mode.setting} from {plan.tls.mode.origin}"
+        raise Refused(Problem(what, where, "render with --tls off"))
     wanted = plan.kubernetes
     pod = Pod(plan, plan.image, wanted)
     found = [
