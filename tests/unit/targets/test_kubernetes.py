@@ -135,7 +135,7 @@ def test_a_low_port_is_allowed_in_the_pod() -> None:
 
 
 def test_a_pod_has_no_certificate_of_its_own() -> None:
-    """The Ingress or the Gateway has it: pods that spoke TLS would fail every probe, so it is refused with what to do."""
+    """The Ingress or the Gateway has it: pods that spoke TLS would fail every probe, so it is refused."""
     with pytest.raises(Refused) as refused:
         kubernetes.files(plan(**{"tls.mode": "self-signed"}))
     assert refused.value.problems[0].fix == "render with --tls off"
