@@ -38,3 +38,12 @@ def bare() -> float:
 def test_help_is_quick(name: str, bare: float) -> None:
     """The help of each command costs no more than a few starts of the interpreter."""
     assert cost("-m", "porch", name, "--help") / bare < MOST
+
+
+def test_what_is_optional_is_not_imported() -> None:
+    """porch starts where no package of an extra is installed: certificates and watching bring theirs when asked for."""
+    extras = ("cryptography", "acme", "josepy", "certifi", "watchfiles", "shtab")
+    lines = [f"import sys; sys.modules.update(dict.fromkeys({extras}))"]
+    lines += ["import porch.cli.writing, porch.cli.instance, porch.mainline, porch.runtime.__main__"]
+    lines += ["from porch.runtime import assemble, resident, start, supervisor, trial"]
+    subprocess.run((sys.executable, "-c", "\n".join(lines)), check=True)

@@ -18,8 +18,7 @@ from kinds import every, names
 from story import MakeProject, Project, Site, free_port
 from waiting import until
 
-from porch.certificates import making
-from porch.certificates.making import Made
+from porch.certificates import Made, making
 
 AUTHORITY = making.authority("the tests")
 NAME = "shop.test"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["MISSING", "Pair", "Pairs", "covered"]
+__all__ = ["MISSING", "Made", "Pair", "Pairs", "covered"]
 
 MISSING = "pip install 'porch[tls]', beside porch itself"
 """What to do where the packages are not installed."""
@@ -32,6 +32,14 @@ class Pair:
     """Browsers trust it by themselves: its chain ends at a root of Mozilla's list (the package certifi)."""
     chained: bool = True
     """The file holds the certificates between it and its root, or there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A certificate and its key, in PEM."""
+
+    certificate: str
+    key: str
 
 
 class Pairs(Mapping[tuple[str, str], Pair]):

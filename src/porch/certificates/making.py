@@ -6,7 +6,6 @@ Rule: every number and field is one that browsers ask for; the keys are made by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -16,17 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from porch.certificates import Made
+
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
 """Safari takes 825 days of a private authority at most, Mozilla's guideline says 366."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A certificate and its key, in PEM."""
-
-    certificate: str
-    key: str
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:

@@ -23,8 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from porch.certificates import making
-from porch.certificates.making import Made
+from porch.certificates import Made, making
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import store
 

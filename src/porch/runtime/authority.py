@@ -10,6 +10,7 @@ import getpass
 import socket
 from collections.abc import Sequence
 
+from porch.certificates import Made
 from porch.runtime import store
 
 
@@ -19,14 +20,14 @@ def pair(root: str, names: Sequence[str]) -> tuple[str, str]:
 
     state, inside, name = root.rsplit("/", 2)
     with store.locked(state, inside) as folder:
-        above = making.Made(store.read(folder / name), store.read(folder / store.KEY))
+        above = Made(store.read(folder / name), store.read(folder / store.KEY))
         if not (above.certificate and above.key):
             above = making.authority(_whose())
             store.keep(folder / store.KEY, above.key)
             store.keep(folder / name, above.certificate)
         own = folder / store.named(names)
         own.mkdir(mode=0o700, exist_ok=True)
-        made = making.Made(store.read(own / store.CERTIFICATE), store.read(own / store.KEY))
+        made = Made(store.read(own / store.CERTIFICATE), store.read(own / store.KEY))
         if not _good(made.certificate, made.key, above.certificate):
             made = making.leaf(above, names)
             store.keep(own / store.KEY, made.key)

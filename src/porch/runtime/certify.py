@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from porch.certificates import covered
-from porch.certificates.making import Made
+from porch.certificates import Made, covered
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import store
 from porch.runtime.asked import NEXT

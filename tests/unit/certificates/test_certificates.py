@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from porch.certificates import MISSING, Pair, Pairs, covered, making, reading
-from porch.certificates.making import Made
+from porch.certificates import MISSING, Made, Pair, Pairs, covered, making, reading
 
 AUTHORITY = making.authority("ada@desk")
 LEAF = making.leaf(AUTHORITY, ("shop.test", "*.shop.test", "127.0.0.1", "::1"))

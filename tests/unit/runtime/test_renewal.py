@@ -10,8 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from porch.certificates import making
-from porch.certificates.making import Made
+from porch.certificates import Made, making
 from porch.runtime.certify import SPREAD, Order, due, from_json, kept
 from porch.runtime.renewal import FIRST, LONGEST, pause_after
 
