@@ -18,6 +18,7 @@ from typing import Any
 import kinds
 import pytest
 import releases
+import without_porch
 from asking import Answer
 from open_loop import Load
 from releases import release
@@ -343,6 +344,17 @@ def _at_work(site: Site) -> int:
     folder = site.project.run_folder
     found = [procfs.connections(str(folder / home / "app.sock")) for home in ("app-1", "app-1-api")]
     return sum(bool(each and each.accepted) for each in found)
+
+
+def test_supervisord_runs_them_without_porch(project: MakeProject) -> None:
+    """Each is a program of its own; readiness asks all, and a stop ends all."""
+    made = project()
+    made.write("porch.toml", RELEASES)
+    releasing(made, 1)
+    site = without_porch.by_supervisord(made, ("--server", "gunicorn", "--workers", "1"))
+    until(lambda: site.get("/-/porch/ready").status == 200, "every app answers")
+    assert {site.get(url).text for url, _ in OF_RELEASES} == {"1 0"}
+    assert site.stop() == 0
 
 
 def test_mistakes_are_named(project: MakeProject) -> None:

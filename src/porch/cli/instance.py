@@ -54,7 +54,7 @@ def status(given: Namespace) -> int:
         print(json.dumps(told, indent=2))
         return int(Exit.DONE)
     requests: dict[str, int] = told.get("requests") or {}
-    print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {told['server']}")
+    print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {_servers(told)}")
     total, errors, dropped = requests.get("total", 0), requests.get("errors", 0), told.get("dropped_lines", 0)
     print(f"{total} requests, {errors} errors, {dropped} log lines dropped")
     _last_reload(told.get("last_reload"))
@@ -62,6 +62,12 @@ def status(given: Namespace) -> int:
     rows = [_row(each) for each in told["processes"]]
     screen.table(rows, ("NAME", "ROLE", "PID", "MEMORY", "UPTIME", "RESTARTS"))
     return int(Exit.DONE)
+
+
+def _servers(told: dict[str, Any]) -> str:
+    """`gunicorn`, or `gunicorn, uvicorn at /api` where there are several apps."""
+    further = [f"{each['server']} at {each['prefix']}" for each in told.get("apps", ()) if each["prefix"]]
+    return ", ".join((told["server"], *further))
 
 
 def _last_reload(last: dict[str, Any] | None) -> None:

@@ -73,7 +73,8 @@ class Apps:
     def lead(self) -> None:
         """Lead nginx to those that nothing is led to yet: an app that this generation is the first to have."""
         for part in self.parts:
-            if not Path(part.upstream).is_symlink():
+            # A link to a generation that is gone leads nowhere either.
+            if not Path(part.upstream).exists():
                 part.link()
 
     def link(self) -> None:
