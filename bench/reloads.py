@@ -76,9 +76,9 @@ def section(found: Reloads | None) -> Iterator[str]:
     yield from _table(HEAD, [row.cells() for row in found.rows])
     yield ""
     yield f"Measured on {found.date} with `python bench/reload.py`: {found.rate:g} requests a second at planned times,"
-    yield "GET and POST, on new and on kept connections; each release takes two seconds to import. A request counts from"
-    yield f"the moment that it was planned for. Wanted: none failed, p99 at most {WORSE:g} times that of before, nobody"
-    yield f"waits {NOTICED:g} ms."
+    yield "GET and POST, on new and on kept connections; each release takes two seconds to import. A request counts"
+    yield f"from the moment that it was planned for. Wanted: none failed, p99 at most {WORSE:g} times that of before,"
+    yield f"nobody waits {NOTICED:g} ms."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
