@@ -18,7 +18,7 @@ BROKEN = [
     pytest.param("granian", releases.RAISES, "RuntimeError: the release is broken", id="raises"),
     pytest.param("uwsgi", releases.RAISES, "RuntimeError: the release is broken", id="raises-uwsgi"),
     pytest.param("granian", releases.ENDS, "ended the process with exit code 7", id="ends"),
-    pytest.param("granian", releases.HANGS, "was not ready within 3 s", id="hangs"),
+    pytest.param("granian", releases.HANGS, "was not ready within 6 s", id="hangs"),
     pytest.param("granian", releases.ILL, "the app answered 500 at /health", id="ill"),
     # Its master ends, or its workers are seen to die in a row: whichever the supervisor sees first is told.
     pytest.param("granian", releases.CRASHES, "before the app", id="crashes"),
@@ -47,7 +47,7 @@ def left_of(project: Project, number: int) -> list[str]:
 def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: str, cause: str) -> None:
     """It is refused in time with its cause, no request fails, nothing of it is left, and the next good one works."""
     made = project()
-    site = started(made, "--server", server, "--limits-start-timeout", "3", "--app-health", "/health")
+    site = started(made, "--server", server, "--limits-start-timeout", "6", "--app-health", "/health")
     with Load(site.port, 50) as load:
         made.write("app.py", release("wsgi", 2, bad, takes=0))
         began = time.monotonic()
