@@ -1,11 +1,13 @@
 #!/bin/sh
 # Brings the programs of Debian that the tests ask: nginx, to judge configurations beside the embedded one,
 # PostgreSQL, whose locks hold for several replicas, systemd, to judge units and to run them in namespaces, pebble,
-# which issues certificates as Let's Encrypt does, and slowhttptest, which is a crowd of slow clients.
+# which issues certificates as Let's Encrypt does, slowhttptest, which is a crowd of slow clients, and podman with runc,
+# which plays manifests for Kubernetes.
 set -eu
-packages="nginx-light postgresql systemd pebble slowhttptest"
+packages="nginx-light postgresql systemd pebble slowhttptest podman runc netavark aardvark-dns"
 there=yes
-for each in /usr/sbin/nginx /usr/lib/postgresql /usr/bin/systemd-analyze /usr/bin/pebble /usr/bin/slowhttptest; do
+for each in /usr/sbin/nginx /usr/lib/postgresql /usr/bin/systemd-analyze /usr/bin/pebble /usr/bin/slowhttptest /usr/bin/podman \
+    /usr/sbin/runc; do
     [ -e "$each" ] || there=no
 done
 [ "$there" = yes ] && exit 0
