@@ -68,6 +68,8 @@ def test_a_certificate_is_fetched_kept_and_used_again(fetching: Fetching) -> Non
     """The names are proven by nginx's own answers; what is fetched serves the next start too, and nobody is asked."""
     site = fetching.run()
     wait_fetched(site)
+    told = site.status()["certificate"]
+    assert (told["failure"], told["until"].endswith(" UTC")) == (None, True)
     root = str(fetching.authority.root())
     first = served(site, root)
     for name in NAMES:
@@ -93,6 +95,7 @@ def test_a_failure_keeps_what_is_served_and_a_reload_tries_again(fetching: Fetch
     until(lambda: "the certificate stays as it is" in site.stderr.text, lambda: site.stderr.text, 30)
     assert "cannot be reached" in site.stderr.text
     assert "tried again in 1 minutes, or at `porch reload`" in site.stderr.text
+    assert "cannot be reached" in site.status()["certificate"]["failure"]
     assert ask_tls(site.port, "/", NAMES[0]).status == 200
     fetching.authority.again()
     assert fetching.project.porch("reload").code == 0

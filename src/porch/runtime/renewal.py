@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from porch.errors import Refused
 from porch.runtime import asked
@@ -34,6 +35,14 @@ class Renewal:
         self._front = front
         self._now = asyncio.Event()
         self._failures = 0
+        self._until = ""
+        self._failure = ""
+
+    def shown(self) -> dict[str, Any] | None:
+        """For `status`; None where nothing is fetched."""
+        if self._around().launch.certify is None:
+            return None
+        return {"until": self._until or None, "failure": self._failure or None}
 
     def at_once(self) -> None:
         """Look now: the settings may be others, or what was in the way has been put right."""
@@ -60,7 +69,7 @@ class Renewal:
             if answer["changed"]:
                 await self._switch()
                 around.voice.info(f"the certificate until {answer['until']} is in service")
-            self._failures = 0
+            self._failures, self._failure, self._until = 0, "", str(answer["until"])
             return min(float(answer["again"]) + 1.0, LOOK)
         except Refused as refused:
             return self._failed(around, refused)
@@ -70,6 +79,7 @@ class Renewal:
     def _failed(self, around: Surroundings, refused: Refused) -> float:
         pause = pause_after(self._failures, random.random())  # noqa: S311  # not a secret
         self._failures += 1
+        self._failure = refused.problems[0].what
         for problem in refused.problems:
             around.voice.problem(problem)
         around.voice.warning(f"the certificate stays as it is; tried again in {_shown(pause)}, or at `porch reload`")

@@ -308,6 +308,7 @@ class Supervisor:
                 *status.generations(self._reloads.beside),
             ],
             "last_reload": self._reloads.shown(),
+            "certificate": self._certificate.shown(),
             "last_failure": self._failures.shown(),
             "failures": self._failures.count,
             "requests": {"total": self._logs.requests, "errors": self._logs.errors},
