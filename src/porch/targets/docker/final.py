@@ -48,7 +48,10 @@ GATHERED: Final = (
         '&& cp -a --parents "$stdlib" /usr/sbin/nginx /etc/passwd /etc/group /etc/nsswitch.conf /etc/os-release\n'
         "/usr/lib/os-release /etc/ld.so.conf* /usr/share/zoneinfo /etc/ssl/certs/ca-certificates.crt /slim"
     ),
-    Expr('cd "/slim$stdlib" && rm -rf config-* idlelib pydoc_data site-packages test tkinter turtledemo && cd /'),
+    Expr(
+        'cd "/slim$stdlib" && rm -rf config-* idlelib pydoc_data site-packages test tkinter turtledemo\n'
+        "lib-dynload/*test* && cd /"
+    ),
     Expr(
         "find /venv /slim -name '*.so*' -type f -exec ldd /usr/sbin/nginx \"$(readlink -f /venv/bin/python3)\" {} +\n"
         "| awk '$(NF-1) ~ \"^/(usr/local/)?lib\" { print $(NF-1) }' | sed 's|^/lib|/usr/lib|' | sort -u > /libraries"
