@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import kinds
 import pytest
 from open_loop import Load
-from releases import BY_INTERFACE
+from releases import release
 from story import MakeProject, Project, Site
 from waiting import until
 
@@ -21,7 +21,7 @@ SIDE_BY_SIDE = [tuple(SERVERS)[place : place + 3] for place in range(0, len(SERV
 """Three at a time: most of it is waiting."""
 ONE_OF_EACH = ("wsgi-gunicorn-gthread", "wsgi-uwsgi", "asgi-uvicorn", "aiohttp-gunicorn-aiohttp")
 
-GROWS = "\nkept = []\n\n\ndef grow():\n    kept.append(bytearray(300_000))\n\n"
+GROWS = "kept = []\n\n\ndef grow():\n    kept.append(bytearray(300_000))\n\n"
 """A leak of 300 kB a request."""
 AT_EACH = {
     "wsgi": ("    length = len(environ", "    grow()\n    length = len(environ"),
@@ -32,10 +32,8 @@ AT_EACH = {
 
 def app(interface: str, *, grows: bool = False) -> str:
     """Its text: each answer is the number of its release, and the length of the body that came."""
-    text = BY_INTERFACE[interface]
-    if grows:
-        text = GROWS + text.replace(*AT_EACH[interface])
-    return f"import time\n\nRELEASE = 1\n{text}"
+    text = release(interface, 1, takes=0)
+    return GROWS + text.replace(*AT_EACH[interface]) if grows else text
 
 
 def start(project: Project, name: str, *words: str, grows: bool = False) -> Site:
