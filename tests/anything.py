@@ -104,6 +104,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "http.domains": st.sampled_from(((), ("shop.org",), ("*.shop.org", "shop.org"))),
     "static": st.dictionaries(URLS, PATHS, max_size=3),
     "files.expires": SECONDS,
+    "files.hashed": st.booleans(),
+    "files.protected": st.dictionaries(st.sampled_from(("/protected/", "/private/x")), PATHS, max_size=1),
     "files.home_page": st.sampled_from(("", "page.html", "none", "files", "code.py")),
     "limits.body": st.sampled_from((0, 1, 1025, "10M", "1G", 2**63 - 1)),
     "limits.request_timeout": SECONDS,

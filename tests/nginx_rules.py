@@ -291,12 +291,43 @@ def static_files_stay_in_their_folder(conf: Conf) -> Iterator[str]:
         yield f"{served} in place of {wanted}"
 
 
+def only_named_folders_are_opened(conf: Conf) -> Iterator[str]:
+    """An answer of the app names a file of a folder that was set for it, which nobody else reaches, or none at all."""
+    wanted = [(each.url, each.path) for each in conf.plan.protected.value]
+    places = [each for each in conf.servers[-1].all("location") if each.args[0] == "^~" and each.all("internal")]
+    found = [(each.args[1], path.args[0]) for each in places for path in each.all("alias")]
+    if found != wanted:
+        yield f"{found} can be opened in place of {wanted}"
+    ignored = [each.args for each in conf.every if each.name.endswith("_ignore_headers")]
+    if any(each != ("X-Accel-Redirect",) for each in ignored) or bool(ignored) == bool(wanted):
+        yield f"ignored headers: {ignored}"
+
+
+def names_with_a_hash_are_kept(conf: Conf) -> Iterator[str]:
+    """In each folder, for a year; a date or a short number is no hash."""
+    folders = [each for each in conf.every if each.name == "location" and each.args[0] == "^~"]
+    names = {
+        "site.1f2e3d4c5b6a.css": True,
+        "app-0a1b2c3d.min.js": True,
+        "a-20240101.pdf": False,
+        "a.123abcd.css": False,
+    }
+    urls = {each.url for each in conf.plan.static.value}
+    for found in (each for each in folders if each.args[1] in urls):
+        places = [each for each in found.all("location") if not each.all("return")]
+        added = [header for each in places for header in each.all("add_header") if header.args[0] == "Cache-Control"]
+        if [each.args[1] for each in added] != ["public, max-age=31536000, immutable"] * conf.plan.hashed.value:
+            yield f"{found.args} keeps {[each.args for each in added]}"
+        for each in places:
+            yield from (name for name, hit in names.items() if bool(re.search(each.args[1], name)) != hit)
+
+
 def _folder(location: Found, url: str, path: str) -> Iterator[str]:
     if not (url.endswith("/") and path.endswith("/") and path.startswith("/")):
         yield f"{url} and {path} do not both end with a slash"
     if [found.args for found in location.all("disable_symlinks")] != [("if_not_owner", f"from={path}")]:
         yield f"{url} follows links"
-    refused = [found.args[1] for found in location.all("location") if found.all("return")[0].args == ("404",)]
+    refused = [found.args[1] for found in location.all("location") if found.all("return")]
     for name in (
         ".env",
         "a/.git/config",
@@ -568,7 +599,8 @@ def security_headers_stand_once(conf: Conf) -> Iterator[str]:
             yield f"{found.name} {found.args} adds {names}"
         if not everywhere and set(names) & set(SECURITY):
             yield f"{found.name} {found.args} adds {names}, which was not asked for"
-        yield from (f"{each.args[0]} is not on every status" for each in own if each.args[-1] != "always")
+        always = [each for each in own if each.args[0] != "Cache-Control" or not found.all("expires")]
+        yield from (f"{each.args[0]} is not on every status" for each in always if each.args[-1] != "always")
     for added in conf.http.all("add_header"):
         source, rows = maps.get(added.args[1], ("", ()))
         said = "$upstream_http_" + added.args[0].lower().replace("-", "_")
@@ -708,7 +740,8 @@ def authorities_are_answered(conf: Conf) -> Iterator[str]:
 
 RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     never_emitted, passes_are_plain, flags_are_said, headers_stand_once, no_header_can_be_forged,
-    only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, hidden_files_are_refused,
+    only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, only_named_folders_are_opened,
+    names_with_a_hash_are_kept, hidden_files_are_refused,
     other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
     headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,

@@ -116,6 +116,8 @@ def _plain() -> Plan:
         ),
         static=chosen("static", ()),
         home_page=chosen("files.home_page", ""),
+        hashed=chosen("files.hashed", True),
+        protected=chosen("files.protected", ()),
         expires=chosen("files.expires", 3600),
         limits=LimitsPlan(
             body=chosen("limits.body", 10 * 1024**2),

@@ -364,6 +364,8 @@ class Plan:
     http: HttpPlan
     tls: TlsPlan
     static: Chosen[tuple[Static, ...]]
+    hashed: Chosen[bool]
+    protected: Chosen[tuple[Static, ...]]
     expires: Chosen[int]
     """Seconds that a client may keep static files; 0: it must ask each time."""
     home_page: Chosen[str]

@@ -38,6 +38,7 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.config": {"server.name": "gunicorn"},
     "server.min_workers": {"server.name": "uwsgi"},
     "files.expires": {"static": {"/static/": "static"}},
+    "files.hashed": {"static": {"/static/": "static"}},
     "app.prestart_lock": {"app.prestart": "migrate"},
     "kubernetes.gateway": {"kubernetes.route": "gateway"},
     "kubernetes.tls_secret": {"kubernetes.host": "example.org"},

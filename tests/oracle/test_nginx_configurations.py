@@ -45,7 +45,7 @@ PUBLIC = {
 """Places that may be public, some with names that a careless renderer would trip over."""
 PATHS = st.sampled_from(sorted(path for path, place in PUBLIC.items() if place.folder))
 FEW = (
-    "app.mount", "server.keep_alive", "http.listen", "http.domains", "files.expires", "limits.body",
+    "app.mount", "server.keep_alive", "http.listen", "http.domains", "files.expires", "files.hashed", "limits.body",
     "limits.request_timeout", "limits.graceful_timeout", "proxy.trusted", "nginx.workers", "nginx.connections",
     "log.format", "log.access", "run.user", "limits.header", "limits.header_timeout", "limits.body_timeout",
     "limits.connections", "limits.rate", "limits.websocket_idle", "answers.security", "answers.compression",
@@ -66,6 +66,8 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
         given |= draw(st.sampled_from(({"tls.mode": "self-signed"}, files, fetched)))
     else:
         given = {key: value for key, value in given.items() if not key.startswith("tls.")}
+    if draw(st.booleans()):
+        given["files.protected"] = {"/protected/": draw(PATHS)}
     given["files.home_page"] = draw(st.sampled_from(("", "page.html")))
     interface = draw(st.sampled_from(("wsgi", "asgi", "aiohttp")))
     found = draw(st.sampled_from((static("/static/", f"{FOLDER}/files"), None)))

@@ -91,6 +91,8 @@ def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
         http=addresses,
         tls=secure,
         static=static,
+        hashed=desk.chosen("files.hashed", desk.settings.files.hashed, "a changed file has another name"),
+        protected=edge.protected(desk, static),
         expires=edge.expires(desk),
         home_page=home_page,
         limits=stop,

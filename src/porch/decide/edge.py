@@ -298,6 +298,22 @@ def _too_wide(desk: Desk, path: str) -> bool:
     return Path(path) == project or Path(path) in project.parents
 
 
+def protected(desk: Desk, public: Chosen[tuple[Static, ...]]) -> Chosen[tuple[Static, ...]]:
+    """Folders whose files are sent where the app says so."""
+    found: list[Static] = []
+    for url, text in desk.settings.files.protected:
+        path, where = desk.path(text), f"{url.rstrip('/')}/"
+        if not desk.facts.places[path].folder:
+            desk.refuse("files.protected", f"{url}: there is no folder {path}", "create it, or correct the path")
+        elif where in {each.url for each in public.value} or _taken_url(desk, url):
+            why = _taken_url(desk, url) or "it is public: nginx answers for it to everybody"
+            desk.refuse("files.protected", f"{url}: {why}", "choose another URL, such as /protected/")
+        else:
+            found.append(Static(where, f"{path.rstrip('/')}/"))
+    reason = "sent where the app's answer names a file of it" if found else "no answer of the app opens a file"
+    return desk.chosen("files.protected", tuple(found), reason)
+
+
 def expires(desk: Desk) -> Chosen[int]:
     """How long static files are kept by browsers."""
     seconds = desk.settings.files.expires

@@ -43,6 +43,20 @@ class Files:
         "How long browsers may keep static files without asking; 0: they ask each time.",
         example="30d",
     )
+    hashed: bool = setting(
+        v.FLAG,
+        True,
+        "Static files with a hash in their name, such as `site.1f2e3d4c5b6a.css`, are kept for a year: "
+        "another content has another name.",
+        example="false",
+    )
+    protected: tuple[tuple[str, str], ...] = setting(
+        v.PAIRS,
+        (),
+        "URL = folder whose files nginx sends where the app's answer names them in `X-Accel-Redirect`, and to nobody "
+        "who asks for that URL; without it the header is ignored.",
+        example="/protected/=media",
+    )
     home_page: str = setting(
         v.PATH,
         "",

@@ -41,6 +41,8 @@ def app(environ, start_response):
         body = str(len(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))).encode()
     if path == "/own":
         headers = OWN
+    if path == "/download":
+        headers = [("X-Accel-Redirect", query["file"][0]), ("Content-Type", "application/x-mine")]
     if path == "/large":
         headers, body = [("Content-Type", "application/json")], json.dumps(["word"] * 1000).encode()
     if path == "/host":

@@ -207,9 +207,17 @@ def upstream_timing(plan: Plan) -> list[Node]:
         directive(f"{kind}_request_buffering", True),
         directive(f"{kind}_buffer_size", "16k", note="Headers of the answer: room for large cookies."),
         directive(f"{kind}_buffers", 8, "16k"),
-        directive(f"{kind}_ignore_headers", "X-Accel-Redirect", note="The app's answers open no file of this machine."),
+        *_no_files(plan, kind),
         directive(f"{kind}_hide_header", "X-Powered-By"),
     ]
+
+
+def _no_files(plan: Plan, kind: LiteralString) -> list[Node]:
+    """Only where a folder was named for it, may an answer of the app name a file that nginx sends in its place."""
+    if plan.protected.value:
+        return []
+    note, setting = "The app's answers open no file of this machine.", plan.protected.setting
+    return [directive(f"{kind}_ignore_headers", "X-Accel-Redirect", note=note, setting=setting)]
 
 
 def headers(plan: Plan, protocol: Protocol) -> list[Node]:

@@ -16,6 +16,8 @@ _CODE = Expr(
     r'~* "(\.(py[co]?|env|ini|toml|ya?ml|key|pem|p12|pfx|kdbx|sql|sqlite3?|db|bak|old|orig|swp|log)|~'
     r'|/id_(rsa|dsa|ecdsa|ed25519))$"'
 )
+_HASHED = Expr(r'~ "[.-](?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64}\.[A-Za-z0-9.]+$"')
+"""Letters and digits: a date is no hash."""
 
 
 def servers(plan: Plan) -> list[Node]:
@@ -48,6 +50,7 @@ def _site(plan: Plan) -> list[Node]:
         *tls.slips(plan),
         *health.locations(plan),
         *(_static(plan, each, first=not index) for index, each in enumerate(plan.static.value)),
+        *_protected(plan),
         *_home_page(plan),
         *errors.locations(plan),
         *broken.locations(plan),
@@ -120,9 +123,39 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
         *_precompressed(plan, first=first),
         block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
+        *_hashed(plan, first=first),
     ]
     why = "Files, answered without the app; both slashes matter." * first
     return block("location", Expr("^~"), each.url, children=children, note=why, setting=setting)
+
+
+def _hashed(plan: Plan, *, first: bool) -> list[Node]:
+    """Django's manifest and most bundlers write such names; the header is for what is there, not for a 404."""
+    if not plan.hashed.value:
+        return []
+    children = [*security.fixed(plan), directive("add_header", "Cache-Control", "public, max-age=31536000, immutable")]
+    setting, note = plan.hashed.setting, "A hash in the name: another content has another name." * first
+    return [block("location", _HASHED, children=[directive("expires", False), *children], note=note, setting=setting)]
+
+
+def _protected(plan: Plan) -> list[Node]:
+    """Reached by the app's word alone."""
+    setting = plan.protected.setting
+    return [
+        block(
+            "location",
+            Expr("^~"),
+            each.url,
+            children=[
+                directive("internal"),
+                directive("alias", each.path, setting=setting),
+                directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
+            ],
+            note="Sent where the app's answer names them in X-Accel-Redirect; 404 for who asks." * (not index),
+            setting=setting,
+        )
+        for index, each in enumerate(plan.protected.value)
+    ]
 
 
 def _span(seconds: int) -> str:
