@@ -26,7 +26,7 @@ STEADY = 2.0
 """Seconds of load before the first reload, to compare with."""
 NOTICED = 0.25 if RELOADS <= 4 else 1.0
 """Seconds that the slowest may take; of ten thousand, one or another waits for a core that others have."""
-FLOOR = 0.15
+FLOOR = 0.15 if RELOADS <= 4 else 0.5
 """Seconds below which a p99 says more about the machine than about the reload."""
 
 SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))

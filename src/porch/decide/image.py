@@ -37,12 +37,10 @@ ADDED = (
 )
 NGINX = Nginx("/usr/sbin/nginx", (1, 26, 3), frozenset((*ADDED, *(f"http_{name}" for name in BUILT_IN))))
 """What Debian trixie brings."""
-OF_FILES = frozenset(("container", "kubernetes", "systemd"))
+OF_FILES = frozenset(("compose", "container", "kubernetes", "systemd"))
 """Sections that say how files are written, and nothing of what runs in an image."""
 OF_THE_MACHINE = ("app.python", "nginx.binary", "run.dir", "run.user")
 """Settings that name things of one machine, and mean nothing in the image."""
-OF_FILES = frozenset(("container", "compose"))
-"""Sections that say how the files are written, and nothing of what runs."""
 SHELLS = frozenset({"sh", "bash", "dash", "/bin/sh", "/bin/bash"})
 WORKER_PACKAGES: Mapping[str, str] = {"gevent": "gevent", "aiohttp-uvloop": "uvloop"}
 """Worker class -> the package that it comes from."""
