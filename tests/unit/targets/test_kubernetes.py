@@ -70,8 +70,11 @@ def test_every_container_is_restricted(shape: str) -> None:
         own = each["securityContext"]
         assert (own["allowPrivilegeEscalation"], own["readOnlyRootFilesystem"]) == (False, True)
         assert own["capabilities"] == {"drop": ["ALL"]}
-        assert each["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+        assert [mount["mountPath"] for mount in each["volumeMounts"]] == ["/tmp"]
         assert each["resources"]["requests"] == each["resources"]["limits"]
+    # Two containers would take one run folder for each other's.
+    own = [each["volumeMounts"][0]["name"] for each in (*found.get("initContainers", ()), *found["containers"])]
+    assert own == [each["name"] for each in found["volumes"]]
 
 
 def test_the_command_before_a_start_is_a_job_and_nothing_else() -> None:

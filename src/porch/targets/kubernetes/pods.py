@@ -29,7 +29,7 @@ def deployment(pod: Pod) -> Table:
         entry("progressDeadlineSeconds", max(600, 2 * start.value), setting=start.setting),
         entry("strategy", _rolling(), "A new pod serves before an old one goes."),
         entry("selector", {"matchLabels": words.labels(pod)}),
-        words.template(pod, words.labels(pod), *_pod(pod)),
+        words.template(pod, words.labels(pod), *_pod(pod), written=("tmp", "tmp-nginx") if pod.apart else ("tmp",)),
     )
     return table(entry("apiVersion", "apps/v1"), entry("kind", "Deployment"), words.metadata(pod), entry("spec", spec))
 
@@ -134,7 +134,7 @@ def _nginx(pod: Pod) -> Table:
         entry("lifecycle", leaving, why),
         words.limits(pod, words.NGINX_CPUS, words.NGINX_MEMORY),
         words.rights(first=False),
-        words.mounts(),
+        words.mounts("tmp-nginx"),
     )
 
 

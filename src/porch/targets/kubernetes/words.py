@@ -136,15 +136,15 @@ def variable(decided: Chosen[Any], value: str) -> dict[str, object]:
     return {"name": settings.spec(decided.setting).variable, "value": value}
 
 
-def mounts() -> Entry:
-    """The one place to write to."""
-    return entry("volumeMounts", [{"name": "tmp", "mountPath": TEMPORARY}])
+def mounts(volume: str = "tmp") -> Entry:
+    """The one place to write to, of this container alone: two would take one run folder for each other's."""
+    return entry("volumeMounts", [{"name": volume, "mountPath": TEMPORARY}])
 
 
-def volumes() -> Entry:
+def volumes(names: tuple[str, ...] = ("tmp",)) -> Entry:
     """The same, for the pod."""
     note = "Sockets, and bodies that are too large for memory."
-    return entry("volumes", [{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}], note)
+    return entry("volumes", [{"name": name, "emptyDir": {"sizeLimit": "1Gi"}} for name in names], note)
 
 
 def settled(pod: Pod) -> dict[str, str]:
@@ -162,14 +162,14 @@ def digest(pod: Pod) -> str:
     return hashlib.sha256(repr(sorted(settled(pod).items())).encode()).hexdigest()[:16]
 
 
-def template(pod: Pod, found: Mapping[str, str], *nodes: Entry) -> Entry:
+def template(pod: Pod, found: Mapping[str, str], *nodes: Entry, written: tuple[str, ...] = ("tmp",)) -> Entry:
     """The pods of a Deployment or Job: whose they are, and what no container of theirs is given."""
     own = table(
         entry("automountServiceAccountToken", False, "The app does not speak to Kubernetes."),
         entry("enableServiceLinks", False, "Nor does it need a variable for each Service there is."),
         user(pod),
         *nodes,
-        volumes(),
+        volumes(written),
     )
     note = "Of the ConfigMap: a change of it makes new pods."
     annotations = entry("annotations", {"porch/settings": digest(pod)}, note)
