@@ -138,8 +138,10 @@ def files(plan: Plan) -> Iterator[File]:
     alone = decide.kept(plan, "/srv/deploy")
     yield from servers.by_name(name).files(plan)
     for target in TARGETS:
-        if name in SERVED.get(target.name, (name,)):
-            yield from (each for each in target.files(plan if target.name == "nginx" else alone) if not each.aside)
+        # What describes an image has a Plan of its own, which is read from the project's files.
+        if name in SERVED.get(target.name, (name,)) and not target.of_image:
+            wanted = alone if target.alone and target.name != "nginx" else plan
+            yield from (each for each in target.files(wanted) if not each.aside)
 
 
 def shape(file: File) -> Counter[Any]:
