@@ -77,6 +77,8 @@ def _parse(raw: object) -> Processes:
 
 def tables(raw: object) -> Mapping[str, object]:
     """`queue command="celery worker" count=2 ; cron command=...`, as a variable or one or several flags say it."""
+    if isinstance(raw, list) and not all(isinstance(each, str) for each in cast("list[object]", raw)):
+        raise ValueError("this is a table of tables, each below its name: [SECTION.NAME], with one bracket")
     text = f" {SEPARATOR} ".join(cast("list[str]", raw)) if isinstance(raw, list) else str(raw)
     try:
         words = shlex.split(text)
