@@ -6,10 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 
 sys.path += [str(HERE), str(HERE / "contract")]
+
+# How long one example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+settings.load_profile("shared machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
