@@ -327,6 +327,9 @@ def _folder(location: Found, url: str, path: str) -> Iterator[str]:
         yield f"{url} and {path} do not both end with a slash"
     if [found.args for found in location.all("disable_symlinks")] != [("if_not_owner", f"from={path}")]:
         yield f"{url} follows links"
+    if location.all("internal"):
+        # The app itself names each file that is sent from it.
+        return
     refused = [found.args[1] for found in location.all("location") if found.all("return")]
     for name in (
         ".env",
