@@ -24,7 +24,7 @@ RELOADS = int(os.environ.get("RELOADS", "4"))
 """`make reloads` asks for twenty."""
 STEADY = 2.0
 """Seconds of load before the first reload, to compare with."""
-NOTICED = 0.25 if RELOADS <= 4 else 1.0
+NOTICED = 0.25 if RELOADS <= 4 else 2.0
 """Seconds that the slowest may take; of ten thousand, one or another waits for a core that others have."""
 FLOOR = 0.15 if RELOADS <= 4 else 0.5
 """Seconds below which a p99 says more about the machine than about the reload."""
