@@ -143,7 +143,7 @@ def test_a_saved_change_is_a_reload(project: MakeProject) -> None:
     made = small(project, "")
     code = (made.folder / "app.py").read_text()
     site = made.run("--watch")
-    until(lambda: "watch" in {each["name"] for each in site.status()["processes"]}, "it watches", 10)
+    site.stdout.wait_for("each save is a reload")
     made.write("app.py", code + "\nprint('the second', flush=True)\n")
     site.stderr.wait_for("generation 2 serves")
     made.write("app.py", code + "\nraise RuntimeError('half a thought')\n")

@@ -25,7 +25,7 @@ def site(project: MakeProject) -> Site:
     made.write("app.py", APP)
     made.write("porch.toml", '[[path]]\nurl = "/slow/"\ntimeout = "2m"\n')
     site = made.run("app:app", "--watch", "--workers", "1")
-    until(lambda: "watch" in {each["name"] for each in site.status()["processes"]}, "it watches", 10)
+    site.stdout.wait_for("each save is a reload")
     made.write("app.py", BROKEN)
     site.stderr.wait_for("no reload: generation 1 keeps serving", 20)
     until(lambda: site.get("/", OPENS).status == 500, "the page is shown", 5)

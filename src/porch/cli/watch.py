@@ -23,6 +23,8 @@ ENDINGS = (".py", ".html", ".jinja", ".jinja2", ".j2", ".toml", ".env", ".ini", 
 """What an app reads as it starts, or keeps once it was read."""
 SETTLES = 300
 """Milliseconds: an editor that saves several files at once means one reload."""
+FIRST = 500
+"""Milliseconds after which it is told that it watches."""
 WITHOUT = frozenset({"__pycache__", ".git", ".hg", ".venv", "venv", "node_modules", ".mypy_cache", ".pytest_cache"})
 
 
@@ -31,7 +33,21 @@ def main(words: Sequence[str]) -> int:
     import watchfiles
 
     run_folder, project, *others = words
-    for changes in watchfiles.watch(project, *others, watch_filter=_matters, debounce=SETTLES, raise_interrupt=False):
+    told = False
+    for changes in watchfiles.watch(
+        *(project, *others),
+        watch_filter=_matters,
+        debounce=SETTLES,
+        rust_timeout=FIRST,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    ):
+        if not told:
+            # From here on no save is missed.
+            print("each save is a reload", flush=True)
+            told = True
+        if not changes:
+            continue
         names = sorted({os.path.relpath(path, project) for _, path in changes})
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         print(f"{names[0]}{more} changed", flush=True)
