@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from porch.decide import clients, compose, edge, image, kubernetes, mounts, paths, processes, running, serving, tls
+from porch.decide import (
+    clients,
+    compose,
+    edge,
+    files,
+    image,
+    kubernetes,
+    mounts,
+    paths,
+    processes,
+    running,
+    serving,
+    tls,
+)
 from porch.decide.desk import Desk, Taken
 from porch.decide.mounts import Beside, said_of
 from porch.decide.standalone import kept
@@ -75,7 +88,7 @@ def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
     addresses, limits = edge.http(desk), edge.limits(desk, choice.taken)
     secure = tls.decide(desk, addresses.listen.value, tls.plain(desk, edge.addresses(desk)))
     further = [_further(desk, each, 1 + len(beside)) for each in beside]
-    static, home_page = edge.static(desk, [each for _, found in further for each in found]), edge.home_page(desk)
+    static, home_page = files.static(desk, [each for _, found in further for each in found]), files.home_page(desk)
     run = running.run(desk)
     mounts.check(desk, beside, run)
     plans = [each for each, _ in further if each is not None]
@@ -92,8 +105,8 @@ def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
         tls=secure,
         static=static,
         hashed=desk.chosen("files.hashed", desk.settings.files.hashed, "a changed file has another name"),
-        protected=edge.protected(desk, static),
-        expires=edge.expires(desk),
+        protected=files.protected(desk, static),
+        expires=files.expires(desk),
         home_page=home_page,
         limits=stop,
         clients=clients.clients(desk),
@@ -135,7 +148,7 @@ def _further(desk: Desk, each: Beside, number: int) -> tuple[MountPlan | None, t
         mounts.take_over(desk, each.prefix, own)
         return None, ()
     decided: MountPlan | None = None
-    limits, static = edge.limits(own, choice.taken), edge.found_static(own)
+    limits, static = edge.limits(own, choice.taken), files.found_static(own)
     if choice.server is not None:
         decided = MountPlan(
             name=name(each.prefix),

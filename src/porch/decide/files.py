@@ -1,0 +1,134 @@
+"""What nginx answers by itself: folders, files and pages.
+
+Rule: a folder is public only where no code or secret is in it, and no URL has two answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath as Path
+
+from porch.decide.desk import Desk
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Static
+from porch.values import PAIRS, show_seconds
+
+
+def found_static(desk: Desk) -> tuple[Static, ...]:
+    """Folders that were found in the app and that nginx can answer for."""
+    return tuple(each for each in (_detected(desk, url, folder) for url, folder in _found(desk)) if each)
+
+
+def static(desk: Desk, further: Iterable[Static] = ()) -> Chosen[tuple[Static, ...]]:
+    """Folders and files that nginx answers for: those found in the apps, and those that were set."""
+    found = [*found_static(desk), *further]
+    said = [each for each in (_said(desk, url, path) for url, path in desk.settings.static) if each]
+    merged = {each.url: each for each in (*found, *said)}
+    for each in merged.values():
+        _tell_how_far(desk, each)
+    reason = "answered by nginx without the app" if merged else "none was found or set"
+    origin = desk.said.origin("static") if said or not found else "detected"
+    return Chosen("static", tuple(merged.values()), origin, reason)
+
+
+def _tell_how_far(desk: Desk, each: Static) -> None:
+    searched = desk.facts.places[each.path.rstrip("/")].searched
+    if searched:
+        desk.warnings.append(
+            f"{each.path} is large: its first {searched} entries were searched for code and secrets; "
+            f"nginx refuses the rest by name, such as .env, *.py and *.sqlite"
+        )
+
+
+def _found(desk: Desk) -> list[tuple[str, str]]:
+    # The app's own URLs are below its mount; those that the user sets are as clients see them.
+    return [(desk.settings.app.mount + each.url, each.folder) for each in desk.finding.statics]
+
+
+def _detected(desk: Desk, url: str, folder: str) -> Static | None:
+    exposed = desk.facts.places[folder].exposed
+    if exposed:
+        desk.warnings.append(f"{url} is left to the app: {folder} holds {exposed}, which nginx must not hand out")
+        return None
+    try:
+        PAIRS.parse({url: folder})
+    except ValueError as error:
+        desk.warnings.append(f"{url} is left to the app: {error}")
+        return None
+    if _taken_url(desk, url):
+        desk.warnings.append(f"{url} is left to the app: {_taken_url(desk, url)}")
+        return None
+    return Static(url.rstrip("/") + "/", folder.rstrip("/") + "/")
+
+
+def _said(desk: Desk, url: str, text: str) -> Static | None:
+    path = desk.path(text)
+    place = desk.facts.places[path]
+    if not place.exists:
+        what = f"{url}: there is no folder or file {path}"
+        desk.refuse("static", what, "create it (Django: manage.py collectstatic), or correct the path")
+    elif place.folder and _too_wide(desk, path):
+        what = f"{url}: {path} holds the whole project; anyone could read its code and settings"
+        desk.refuse("static", what, "put the files in a folder of their own, such as static/")
+    elif place.exposed:
+        what = f"{url}: {path} {'holds' if place.folder else 'is'} {place.exposed}, which no visitor may read"
+        desk.refuse("static", what, "move it out of the public folder" if place.folder else "name another file")
+    elif _taken_url(desk, url):
+        desk.refuse("static", f"{url}: {_taken_url(desk, url)}", "choose another URL, such as /static/")
+    else:
+        url, path = (f"{url.rstrip('/')}/", f"{path.rstrip('/')}/") if place.folder else (url.rstrip("/"), path)
+        return Static(url, path)
+    return None
+
+
+def _taken_url(desk: Desk, url: str) -> str:
+    """Why the URL is not free; empty when it is."""
+    bare = url.rstrip("/")
+    if bare and bare in {desk.settings.app.mount, *dict(desk.settings.mounts)}:
+        return f"the whole app is mounted at {bare}"
+    if bare in {HEALTH_LIVE, HEALTH_READY}:
+        return "porch answers there whether the app is well"
+    return ""
+
+
+def _too_wide(desk: Desk, path: str) -> bool:
+    """Whether the folder is the project's own or one above it."""
+    project = Path(desk.facts.folder)
+    return Path(path) == project or Path(path) in project.parents
+
+
+def protected(desk: Desk, public: Chosen[tuple[Static, ...]]) -> Chosen[tuple[Static, ...]]:
+    """Folders whose files are sent where the app says so."""
+    found: list[Static] = []
+    for url, text in desk.settings.files.protected:
+        path, where = desk.path(text), f"{url.rstrip('/')}/"
+        if not desk.facts.places[path].folder:
+            desk.refuse("files.protected", f"{url}: there is no folder {path}", "create it, or correct the path")
+        elif where in {each.url for each in public.value} or _taken_url(desk, url):
+            why = _taken_url(desk, url) or "it is public: nginx answers for it to everybody"
+            desk.refuse("files.protected", f"{url}: {why}", "choose another URL, such as /protected/")
+        else:
+            found.append(Static(where, f"{path.rstrip('/')}/"))
+    reason = "sent where the app's answer names a file of it" if found else "no answer of the app opens a file"
+    return desk.chosen("files.protected", tuple(found), reason)
+
+
+def expires(desk: Desk) -> Chosen[int]:
+    """How long static files are kept by browsers."""
+    seconds = desk.settings.files.expires
+    why = f"browsers keep a file {show_seconds(seconds)} before they ask again" if seconds else "browsers ask each time"
+    return desk.chosen("files.expires", seconds, why)
+
+
+def home_page(desk: Desk) -> Chosen[str]:
+    """The file that `/` is answered with."""
+    wanted = desk.settings.files.home_page
+    if not wanted:
+        return desk.chosen("files.home_page", "", "the app answers /")
+    path = desk.path(wanted)
+    place = desk.facts.places[path]
+    if not place.exists or place.folder:
+        desk.refuse("files.home_page", f"there is no file {path}", "check the path; it is relative to the project")
+    elif place.exposed:
+        what = f"{path} is {place.exposed}, which no visitor may read"
+        desk.refuse("files.home_page", what, "name a page, such as static/index.html")
+    return desk.chosen("files.home_page", path, "answered by nginx")
