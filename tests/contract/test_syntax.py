@@ -81,7 +81,7 @@ def read_nginx(text: str) -> list[str]:
 def write_ini(values: list[str], note: str, header: str) -> tuple[Line, ...]:
     """Each value is an option."""
     options = [ini.option("x", value, note, f"s.{n}") for n, value in enumerate(values)]
-    return ini.render([ini.Section("uwsgi", [*options, ini.comment(note)])], header)
+    return ini.render([ini.section("uwsgi", [*options, ini.comment(note)])], header)
 
 
 def read_ini(text: str) -> list[str]:
@@ -118,7 +118,7 @@ def read_python(text: str) -> list[str]:
 def write_supervisor(values: list[str], note: str, header: str) -> tuple[Line, ...]:
     """Each value is an option of a section of its own: supervisord takes the last of a name."""
     sections = [
-        supervisor.Section("program:x", [supervisor.option("x", value, note, f"s.{n}"), supervisor.comment(note)])
+        supervisor.section("program:x", [supervisor.option("x", value, note, f"s.{n}"), supervisor.comment(note)])
         for n, value in enumerate(values)
     ]
     named = [replace(section, name=f"program:x{n}") for n, section in enumerate(sections)]
@@ -160,7 +160,7 @@ def read_both(text: str) -> object:
 def write_systemd(values: list[str], note: str, header: str) -> tuple[Line, ...]:
     """Each value is an option."""
     options = [systemd.option("x", value, note, f"s.{n}") for n, value in enumerate(values)]
-    return systemd.render([systemd.Section("Service", [*options, systemd.comment(note)])], header)
+    return systemd.render([systemd.section("Service", [*options, systemd.comment(note)])], header)
 
 
 def read_systemd(text: str) -> list[str]:
@@ -270,7 +270,7 @@ def test_supervisord_starts_the_words_that_were_given(words: list[str], value: s
         options = [supervisor.command("command", words, {}), supervisor.environment({"A": value, "B": "b"})]
     except Unwritable:
         return
-    lines = supervisor.render([supervisor.Section("program:x", options)])
+    lines = supervisor.render([supervisor.section("program:x", options)])
     assert read_program(text(lines)) == (words, {"A": value, "B": "b"})
 
 
@@ -290,7 +290,7 @@ def test_systemd_starts_the_words_that_were_given(words: list[str]) -> None:
         options = [systemd.command("ExecStart", ("/bin/true", *words)), systemd.words("Environment", words)]
     except Unwritable:
         return
-    (_, command), (_, listed) = read_unit(text(systemd.render([systemd.Section("Service", options)])))
+    (_, command), (_, listed) = read_unit(text(systemd.render([systemd.section("Service", options)])))
     assert [word.replace("$$", "$") for word in read_words(command)] == ["/bin/true", *words]
     assert read_words(listed) == words
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from porch.syntax.file import File, Unwritable
-from porch.syntax.ini import Option, Section, option, render
+from porch.syntax.file import File, Line, Unwritable
+from porch.syntax.ini import Option, option, render, section
 
 UWSGI = Path(sys.executable).with_name("uwsgi")
 DATA = [
@@ -43,7 +43,7 @@ EXPANDED = ["$(HOME)", "@(/dev/null)", "x$$(HOME)"]
 def read(options: list[Option], folder: Path) -> list[str]:
     """What `env` options hold once uWSGI has read them."""
     extra = [option("show-config", True), option("no-server", True)]
-    sections = [Section("other", [option("env", "WRONG=1")]), Section("uwsgi", [*options, *extra])]
+    sections = [section("other", [option("env", "WRONG=1")]), section("uwsgi", [*options, *extra])]
     written = File("uwsgi.ini", render(sections, header="ends in %"))
     (folder / "uwsgi.ini").write_text(written.text)
     words = (str(UWSGI), "--ini", str(folder / "uwsgi.ini"))
@@ -65,4 +65,4 @@ def test_what_is_refused_would_have_been_expanded(value: str, tmp_path: Path) ->
     """uWSGI puts something else in the place of what porch refuses to write."""
     with pytest.raises(Unwritable):
         option("env", f"VALUE={value}")
-    assert read([Option("env", f"VALUE={value}", "", "")], tmp_path) != [value]
+    assert read([Option("env", (Line(f"VALUE={value}"),), "")], tmp_path) != [value]

@@ -98,7 +98,7 @@ class Uwsgi:
         """`uwsgi.ini`."""
         sizes = [*_sizes(plan), *_recycling(plan)]
         options = [*_app(plan), *_beside(plan), *sizes, *_stopping(plan), *_requests(plan), *_logs()]
-        return [File(CONFIG, ini.render([ini.Section("uwsgi", options)], header("uWSGI", plan, _command(plan))))]
+        return [File(CONFIG, ini.render([ini.section("uwsgi", options)], header("uWSGI", plan, _command(plan))))]
 
 
 UWSGI = Uwsgi()

@@ -9,74 +9,44 @@ which nothing can escape. Quotes, `;` and `#` inside a value are plain text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Final, LiteralString
 
+from porch.syntax import sections
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable, spaced
+from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable
+from porch.syntax.sections import Option, Section, Style, named, section
 
-__all__ = ["Comment", "Gap", "Option", "Section", "comment", "gap", "option", "render"]
+__all__ = ["Comment", "Gap", "Option", "Section", "comment", "gap", "option", "render", "section"]
 
 EXPANDED: Final = re.compile(r"[$@%=]\(.*\)")
 """`=(...)` only in builds with matheval; refused everywhere, so that a file means the same on every machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """`key = value`, the value already escaped."""
-
-    key: str
-    value: str
-    note: str
-    setting: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """`[name]` and what stands below it; uWSGI reads the one called `uwsgi`."""
-
-    name: LiteralString
-    options: Sequence[Option | Comment | Gap]
-
-
 def option(key: LiteralString, value: str | int | bool, note: str = "", setting: str = "") -> Option:
     """One option: True and False are `true` and `false`; raises Unwritable."""
-    try:
-        return Option(key, _escaped(value), note, setting)
-    except Unwritable as problem:
-        raise Unwritable(str(problem), setting) from None
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return Option(key, (Line(named(_escaped, text, setting), setting),), note)
 
 
-def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:
+def render(given: Iterable[Section], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the sections with an empty line between them."""
-    groups = [[Line(text) for text in _comment(header)]] if header else []
-    groups += [list(_section(section)) for section in sections]
-    return tuple(line for group in groups for line in (Line(""), *group))[1:]
+    return sections.render(STYLE, given, header)
 
 
-def _section(section: Section) -> Iterator[Line]:
-    yield Line(f"[{section.name}]")
-    yield from spaced(None if isinstance(node, Gap) else _lines(node) for node in section.options)
-
-
-def _lines(node: Option | Comment) -> Iterator[Line]:
-    if isinstance(node, Comment):
-        yield from map(Line, _comment(node.text))
-    else:
-        yield from map(Line, _comment(node.note))
-        yield Line(f"{node.key} = {node.value}".rstrip(" "), node.setting)
+def _laid_out(node: Option) -> Iterator[Line]:
+    (line,) = node.lines
+    yield Line(f"{node.key} = {line.text}".rstrip(" "), line.setting)
 
 
 def _comment(text: str) -> Iterator[str]:
     return (line.replace("%", "%%") for line in comment_lines(text))
 
 
-def _escaped(value: str | int | bool) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
+STYLE: Final = Style(_laid_out, _comment)
+
+
+def _escaped(value: str) -> str:
     refuse_unprintable(value, "uWSGI's ini")
     if value != value.strip(" "):
         raise Unwritable(f"uWSGI's ini cannot hold a space at the edge of a value: {value!r}")

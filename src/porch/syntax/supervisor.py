@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, LiteralString
 
+from porch.syntax import sections
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable, spaced
+from porch.syntax.nodes import Comment, Gap, comment, gap, refuse_unprintable
+from porch.syntax.sections import Option, Section, Style, named, section
 
 __all__ = [
     "Comment",
@@ -29,28 +30,11 @@ __all__ = [
     "option",
     "program",
     "render",
+    "section",
 ]
 
 NAME: Final = "supervisord.conf"
 CUT: Final = re.compile(r"\s[;#]")
-INDENT: Final = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """`key = value`, the value already escaped; its further lines are indented."""
-
-    key: str
-    lines: tuple[Line, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """`[name]` and what stands below it."""
-
-    name: str
-    options: Sequence[Option | Comment | Gap]
 
 
 def program(name: str, options: Sequence[Option | Comment | Gap]) -> Section:
@@ -63,7 +47,7 @@ def program(name: str, options: Sequence[Option | Comment | Gap]) -> Section:
 def option(key: LiteralString, value: str | int | bool, note: str = "", setting: str = "") -> Option:
     """One option: True and False are `true` and `false`; raises Unwritable."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return Option(key, (Line(_named(_escaped, text, setting), setting),), note)
+    return Option(key, (Line(named(_escaped, text, setting), setting),), note)
 
 
 def command(key: LiteralString, words: Sequence[str], settings: Mapping[str, str], note: str = "") -> Option:
@@ -74,10 +58,10 @@ def command(key: LiteralString, words: Sequence[str], settings: Mapping[str, str
         # What stands behind `--` is a command of its own.
         begins = word.startswith("-") and word not in ("-m", "--")
         if not lines or begins or lines[-1].text.endswith(" --"):
-            lines.append(Line(_named(_word, word, setting), setting))
+            lines.append(Line(named(_word, word, setting), setting))
         else:
             before = lines[-1]
-            lines[-1] = Line(f"{before.text} {_named(_word, word, setting or before.setting)}", before.setting)
+            lines[-1] = Line(f"{before.text} {named(_word, word, setting or before.setting)}", before.setting)
     return Option(key, tuple(lines), note)
 
 
@@ -86,37 +70,14 @@ def environment(variables: Mapping[str, str], note: str = "", settings: Mapping[
     lines: list[Line] = []
     for number, (name, value) in enumerate(variables.items(), 1):
         setting, end = (settings or {}).get(name, ""), "," * (number < len(variables))
-        pair = f"{name}={_named(_quoted, value, setting)}{end}"
-        lines.append(Line(_named(_escaped, pair, setting), setting))
+        pair = f"{name}={named(_quoted, value, setting)}{end}"
+        lines.append(Line(named(_escaped, pair, setting), setting))
     return Option("environment", tuple(lines), note)
 
 
-def _named(write: Callable[[str], str], value: str, setting: str) -> str:
-    """The value as it is written; what cannot be is told with its setting."""
-    try:
-        return write(value)
-    except Unwritable as problem:
-        raise Unwritable(str(problem), setting) from None
-
-
-def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:
+def render(given: Iterable[Section], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the sections with an empty line between them."""
-    groups = [[Line(text) for text in comment_lines(header)]] if header else []
-    groups += [list(_section(section)) for section in sections]
-    return tuple(line for group in groups for line in (Line(""), *group))[1:]
-
-
-def _section(section: Section) -> Iterator[Line]:
-    yield Line(f"[{section.name}]")
-    yield from spaced(None if isinstance(node, Gap) else _lines(node) for node in section.options)
-
-
-def _lines(node: Option | Comment) -> Iterator[Line]:
-    if isinstance(node, Comment):
-        yield from map(Line, comment_lines(node.text))
-    else:
-        yield from map(Line, comment_lines(node.note))
-        yield from _laid_out(node)
+    return sections.render(STYLE, given, header)
 
 
 def _laid_out(node: Option) -> Iterator[Line]:
@@ -125,7 +86,10 @@ def _laid_out(node: Option) -> Iterator[Line]:
         yield Line(f"{node.key} = {first.text}".rstrip(" "), first.setting)
         return
     yield Line(f"{node.key} =")
-    yield from (Line(INDENT + line.text, line.setting) for line in node.lines)
+    yield from (Line(sections.INDENT + line.text, line.setting) for line in node.lines)
+
+
+STYLE: Final = Style(_laid_out)
 
 
 def _escaped(value: str) -> str:

@@ -10,43 +10,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, LiteralString
 
+from porch.syntax import sections
 from porch.syntax.file import Line, Unwritable
-from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable, spaced
+from porch.syntax.nodes import Comment, Gap, comment, gap, refuse_unprintable
+from porch.syntax.sections import Option, Section, Style, named, section
 
-__all__ = ["Comment", "Gap", "Option", "Section", "command", "comment", "gap", "option", "render", "share", "words"]
+__all__ = [
+    "Comment",
+    "Gap",
+    "Option",
+    "Section",
+    "command",
+    "comment",
+    "gap",
+    "option",
+    "render",
+    "section",
+    "share",
+    "words",
+]
 
 NAME: Final = "a systemd unit"
 PLAIN: Final = re.compile(r"[\w@+=:,./-]+", re.ASCII)
-INDENT: Final = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """`Key=value`, the value already escaped; what follows its first line is indented, as the value going on."""
-
-    key: str
-    lines: tuple[Line, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """`[Name]` and what stands below it."""
-
-    name: LiteralString
-    options: Sequence[Option | Comment | Gap]
 
 
 def option(key: LiteralString, value: str | int | bool, note: str = "", setting: str = "") -> Option:
     """One value up to the end of the line: True and False are `yes` and `no`; raises Unwritable."""
     text = ("no", "yes")[value] if isinstance(value, bool) else str(value)
-    try:
-        return Option(key, (Line(_whole(text), setting),), note)
-    except Unwritable as problem:
-        raise Unwritable(str(problem), setting) from None
+    return Option(key, (Line(named(_whole, text, setting), setting),), note)
 
 
 def share(key: LiteralString, percent: int, note: str = "", setting: str = "") -> Option:
@@ -56,10 +49,7 @@ def share(key: LiteralString, percent: int, note: str = "", setting: str = "") -
 
 def words(key: LiteralString, values: Iterable[str], note: str = "", setting: str = "") -> Option:
     """A list of words in one line, such as paths or variables; raises Unwritable."""
-    try:
-        return Option(key, (Line(" ".join(_word(value) for value in values), setting),), note)
-    except Unwritable as problem:
-        raise Unwritable(str(problem), setting) from None
+    return Option(key, (Line(" ".join(named(_word, value, setting) for value in values), setting),), note)
 
 
 def command(key: LiteralString, argv: Sequence[str], note: str = "") -> Option:
@@ -78,26 +68,18 @@ def command(key: LiteralString, argv: Sequence[str], note: str = "") -> Option:
     return Option(key, tuple(map(Line, lines)), note)
 
 
-def render(sections: Iterable[Section], header: str = "") -> tuple[Line, ...]:
+def render(given: Iterable[Section], header: str = "") -> tuple[Line, ...]:
     """The lines of a file: the header as a comment, then the sections with an empty line between them."""
-    groups = [[Line(text) for text in comment_lines(header)]] if header else []
-    groups += [list(_section(section)) for section in sections]
-    return tuple(line for group in groups for line in (Line(""), *group))[1:]
+    return sections.render(STYLE, given, header)
 
 
-def _section(section: Section) -> Iterator[Line]:
-    yield Line(f"[{section.name}]")
-    yield from spaced(None if isinstance(node, Gap) else _lines(node) for node in section.options)
+def _laid_out(node: Option) -> Iterator[Line]:
+    first, *further = node.lines
+    yield Line(f"{node.key}={first.text}", first.setting)
+    yield from (Line(sections.INDENT + line.text, line.setting) for line in further)
 
 
-def _lines(node: Option | Comment) -> Iterator[Line]:
-    if isinstance(node, Comment):
-        yield from map(Line, comment_lines(node.text))
-    else:
-        yield from map(Line, comment_lines(node.note))
-        first, *further = node.lines
-        yield Line(f"{node.key}={first.text}", first.setting)
-        yield from (Line(INDENT + line.text, line.setting) for line in further)
+STYLE: Final = Style(_laid_out)
 
 
 def _whole(value: str) -> str:

@@ -15,7 +15,7 @@ from porch.plan import Plan, ProcessPlan
 from porch.servers import kept
 from porch.syntax import supervisor, words
 from porch.syntax.file import File, Unwritable
-from porch.syntax.supervisor import Option, Section, command, environment, gap, option, program
+from porch.syntax.supervisor import Option, Section, command, environment, gap, option, program, section
 from porch.targets import nginx, standalone
 
 NAME = "supervisord.conf"
@@ -60,7 +60,7 @@ def _itself(plan: Plan) -> Section:
     ]
     if plan.run.root:
         nodes.append(option("user", "root", "The programs below have users of their own.", plan.run.user.setting))
-    return Section("supervisord", nodes)
+    return section("supervisord", nodes)
 
 
 def _control(plan: Plan) -> list[Section]:
@@ -68,9 +68,9 @@ def _control(plan: Plan) -> list[Section]:
     path = f"{folder.value}/supervisor.sock"
     why = "For supervisorctl and for the listener at the end; only the owner may connect."
     return [
-        Section("unix_http_server", [option("file", path, why, folder.setting), option("chmod", "0600")]),
-        Section("supervisorctl", [option("serverurl", f"unix://{path}", setting=folder.setting)]),
-        Section(
+        section("unix_http_server", [option("file", path, why, folder.setting), option("chmod", "0600")]),
+        section("supervisorctl", [option("serverurl", f"unix://{path}", setting=folder.setting)]),
+        section(
             "rpcinterface:supervisor",
             [option("supervisor.rpcinterface_factory", "supervisor.rpcinterface:make_main_rpcinterface")],
         ),
@@ -160,7 +160,7 @@ def _nginx(plan: Plan) -> Section:
         gap(),
         *_logs(),
     ]
-    return Section("program:nginx", nodes)
+    return section("program:nginx", nodes)
 
 
 def _keeper(plan: Plan) -> Section:
@@ -182,7 +182,7 @@ def _keeper(plan: Plan) -> Section:
         option("stderr_logfile", STDOUT),
         option("stderr_logfile_maxbytes", 0),
     ]
-    return Section("eventlistener:keeper", nodes)
+    return section("eventlistener:keeper", nodes)
 
 
 def _as_user(plan: Plan) -> list[Node]:

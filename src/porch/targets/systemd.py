@@ -11,7 +11,7 @@ from porch.plan import Plan
 from porch.servers.kept import COMMAND
 from porch.syntax import systemd, words
 from porch.syntax.file import File
-from porch.syntax.systemd import Comment, Gap, Option, Section, command, gap, option, share
+from porch.syntax.systemd import Comment, Gap, Option, Section, command, gap, option, section, share
 
 PRIVILEGED = 1024
 """Ports below it are root's to bind."""
@@ -65,9 +65,9 @@ def _service(plan: Plan) -> list[Section]:
     if _bound(plan):
         unit.append(option("Requires", f"{plan.systemd.name.value}.socket"))
     return [
-        Section("Unit", unit),
-        Section("Service", [*own, gap(), *_files(plan), gap(), *_rights()]),
-        Section("Install", [option(WANTED_BY, "multi-user.target")]),
+        section("Unit", unit),
+        section("Service", [*own, gap(), *_files(plan), gap(), *_rights()]),
+        section("Install", [option(WANTED_BY, "multi-user.target")]),
     ]
 
 
@@ -211,7 +211,7 @@ def _socket(plan: Plan) -> list[Section]:
     if any(each.startswith("[") for each in listen.value):
         nodes.append(option("BindIPv6Only", "ipv6-only", "An IPv4 address is a line of its own."))
     return [
-        Section("Unit", [option("Description", f"Addresses of {plan.systemd.name.value}")]),
-        Section("Socket", nodes),
-        Section("Install", [option(WANTED_BY, "sockets.target")]),
+        section("Unit", [option("Description", f"Addresses of {plan.systemd.name.value}")]),
+        section("Socket", nodes),
+        section("Install", [option(WANTED_BY, "sockets.target")]),
     ]

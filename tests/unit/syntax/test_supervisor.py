@@ -6,12 +6,12 @@ import pytest
 
 from porch.syntax import supervisor
 from porch.syntax.file import Unwritable
-from porch.syntax.supervisor import Section, command, comment, environment, gap, option
+from porch.syntax.supervisor import command, comment, environment, gap, option, section
 
 
 def written(*options: supervisor.Option | supervisor.Comment | supervisor.Gap) -> list[str]:
     """The lines below the section's name."""
-    return [line.text for line in supervisor.render([Section("program:x", options)])][1:]
+    return [line.text for line in supervisor.render([section("program:x", options)])][1:]
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_variable_that_cannot_be_written_is_refused(value: str) -> None:
 
 def test_sections_and_groups_are_parted_by_one_line() -> None:
     """Gaps are never doubled nor at an edge."""
-    lines = supervisor.render([Section("a", [gap(), option("b", 1, "why"), gap(), gap(), comment("c")])], "head")
+    lines = supervisor.render([section("a", [gap(), option("b", 1, "why"), gap(), gap(), comment("c")])], "head")
     assert [line.text for line in lines] == ["# head", "", "[a]", "# why", "b = 1", "", "# c"]
