@@ -6,15 +6,15 @@ app means, it is read and described as that one is.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
 from porch import values as v
+from porch.settings import tables
 from porch.settings.app import App, Server
 from porch.settings.edge import Limits
-from porch.settings.process import SEPARATOR, VARIABLES, tables
+from porch.settings.process import VARIABLES
 from porch.spec import setting
 from porch.values import Kind
 
@@ -74,14 +74,9 @@ def name(prefix: str) -> str:
     return prefix.strip("/").replace("/", "-")
 
 
-def _kinds() -> dict[str, Kind]:
-    return {each.name: each.metadata["kind"] for each in fields(Mount)}
-
-
 def _parse(raw: object) -> Mounts:
-    told = cast("Mapping[str, object]", raw) if isinstance(raw, Mapping) else tables(raw)
     found: dict[str, Mount] = {}
-    for url, table in told.items():
+    for url, table in tables.by_name(raw).items():
         prefix = _prefix(url)
         if prefix in found:
             raise ValueError(f'"{prefix}" stands twice; join the two')
@@ -108,42 +103,23 @@ def _prefix(url: str) -> str:
 def _one(prefix: str, table: object) -> Mount:
     if not isinstance(table, Mapping):
         raise ValueError(f'each is a table: write [mounts."{prefix}"] and its app below it')  # noqa: TRY004  # one kind of error
-    told, kinds = cast("Mapping[str, object]", table), _kinds()
-    unknown = [key for key in told if key not in kinds]
-    if unknown:
-        from porch.errors import suggestion
-
-        hint = suggestion(unknown[0], kinds) or f"known: {', '.join(kinds)}"
-        raise ValueError(f'"{prefix}": unknown key "{unknown[0]}"; {hint}')
-    said: dict[str, Any] = {}
-    for key, value in told.items():
-        try:
-            said[key] = kinds[key].parse(value)
-        except ValueError as error:
-            raise ValueError(f'"{prefix}", {key}: {error}') from None
+    said = tables.read(prefix, cast("Mapping[str, object]", table), tables.kinds(Mount))
     if not said.get("app") and not said.get("folder"):
         raise ValueError(f'"{prefix}" names no app; add app = "api.main:app" or folder = "api" for example')
     return Mount(**said)
 
 
 def _show(mounts: Mounts) -> str:
-    kinds = _kinds()
-    shown: list[str] = []
-    for prefix, mount in mounts:
-        said = {key: getattr(mount, key) for key in kinds if getattr(mount, key) is not None}
-        shown.append(shlex.join([prefix, *(f"{key}={kinds[key].show(value)}" for key, value in said.items())]))
-    return f" {SEPARATOR} ".join(shown)
+    return tables.show({prefix: tables.said(mount) for prefix, mount in mounts}, tables.kinds(Mount))
 
 
-def _schema() -> dict[str, Any]:
-    properties = {
-        each.name: {**each.metadata["kind"].schema, "description": each.metadata["says"]} for each in fields(Mount)
-    }
-    one = {"type": "object", "additionalProperties": False, "properties": properties}
-    return {"type": "object", "additionalProperties": one}
-
-
-MOUNTS = Kind("tables by URL prefix", _parse, _show, _schema(), many=True, form="'PREFIX app=... KEY=VALUE ...'")
-
-KEYS = "; ".join(f"`{each.name}`, {each.metadata['says']}" for each in fields(Mount))
-"""The keys of a table, as one sentence."""
+ONE = {"type": "object", "additionalProperties": False, "properties": tables.properties(Mount)}
+MOUNTS = Kind(
+    "tables by URL prefix",
+    _parse,
+    _show,
+    {"type": "object", "additionalProperties": ONE},
+    many=True,
+    form="'PREFIX app=... KEY=VALUE ...'",
+)
+KEYS = tables.keys(Mount)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 from porch import values as v
+from porch.settings import tables
 from porch.spec import setting
 from porch.values import Kind
 
@@ -31,10 +32,6 @@ class Path:
 
 
 Paths = tuple[tuple[str, Path], ...]
-
-
-def _kinds() -> dict[str, Kind]:
-    return {each.name: each.metadata["kind"] for each in fields(Path)}
 
 
 def _parse(raw: object) -> Paths:
@@ -62,42 +59,27 @@ def _one(table: Mapping[str, object]) -> tuple[str, Path]:
     if not isinstance(url, str) or not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", url):
         what = "a path begins with its URL" if url in (None, "") else f'"{url}" is no URL of a path'
         raise ValueError(f"{what}; write /upload/ for it and all below it, or /report for itself alone")
-    kinds, known = _kinds(), {URL, *_kinds()}
-    unknown = [name for name in table if name not in known]
-    if unknown:
-        from porch.errors import suggestion
-
-        hint = suggestion(unknown[0], known) or f"known: {', '.join(sorted(known))}"
-        raise ValueError(f'"{url}": unknown key "{unknown[0]}"; {hint}')
-    said: dict[str, Any] = {}
-    for name in table.keys() & kinds.keys():
-        try:
-            said[name] = kinds[name].parse(table[name])
-        except ValueError as error:
-            raise ValueError(f'"{url}", {name}: {error}') from None
+    known = tables.kinds(Path)
+    said = tables.read(url, {key: value for key, value in table.items() if key != URL}, known)
     if not said:
-        raise ValueError(f'"{url}" says nothing; add one of {", ".join(kinds)}')
+        raise ValueError(f'"{url}" says nothing; add one of {", ".join(known)}')
     return url, Path(**said)
 
 
 def _show(paths: Paths) -> str:
-    kinds = _kinds()
+    known = tables.kinds(Path)
     shown: list[str] = []
     for url, path in paths:
-        said = {name: getattr(path, name) for name in kinds if getattr(path, name) is not None}
-        shown.append(" ".join([url, *(f"{name}={kinds[name].show(value) or 'off'}" for name, value in said.items())]))
+        pairs = (f"{key}={known[key].show(value) or 'off'}" for key, value in tables.said(path).items())
+        shown.append(" ".join([url, *pairs]))
     return ", ".join(shown)
 
 
-def _schema() -> dict[str, Any]:
-    properties: dict[str, Any] = {URL: {"type": "string"}}
-    for each in fields(Path):
-        properties[each.name] = {**each.metadata["kind"].schema, "description": each.metadata["says"]}
-    one = {"type": "object", "additionalProperties": False, "required": [URL], "properties": properties}
-    return {"type": "array", "items": one}
-
-
-PATHS = Kind("list of tables", _parse, _show, _schema(), many=True, form="'URL KEY=VALUE ...'")
-
-KEYS = "; ".join(f"`{each.name}`, {each.metadata['says']}" for each in fields(Path))
-"""The keys of a table, as one sentence."""
+ONE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": [URL],
+    "properties": {URL: {"type": "string"}, **tables.properties(Path)},
+}
+PATHS = Kind("list of tables", _parse, _show, {"type": "array", "items": ONE}, many=True, form="'URL KEY=VALUE ...'")
+KEYS = tables.keys(Path)
