@@ -5,13 +5,12 @@ Rule: each option is given on the command line, since it has no file of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from porch.plan import Interface, Plan
 from porch.servers.target import application
-from porch.syntax.file import File
+from porch.servers.usual import Usual
 
 THREADS = 4
 """In each worker: one slow request does not hold up the next, and the GIL makes more of little use."""
@@ -26,15 +25,12 @@ GRACEFUL_MOST = 1800
 
 
 @dataclass(frozen=True)
-class Granian:
+class Granian(Usual):
     """granian, as porch runs it."""
 
     name: str = "granian"
     packages: tuple[str, ...] = ("granian",)
-    quick_with: tuple[str, ...] = ()
     speaks: frozenset[Interface] = frozenset(("wsgi", "asgi"))
-    protocol: Literal["http", "uwsgi"] = "http"
-    config_name: str = ""
 
     @property
     def cannot(self) -> Mapping[str, str]:
@@ -74,23 +70,6 @@ class Granian:
             "--workers-max-rss": "server.recycle_memory",
         }
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Its variables stand below the command line: nothing to keep from it."""
-        return {}
-
-    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:  # noqa: ARG002  # it has no file
-        """Nothing."""
-        return {}
-
-    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:  # noqa: ARG002  # it has one
-        """None."""
-        return ""
-
-    def auto_workers(self, cores: int) -> int:
-        """One a core; two at least, so that one is there while another is replaced."""
-        return max(2, cores)
-
     def auto_threads(self, interface: Interface, worker_class: str) -> int:  # noqa: ARG002  # it has one
         """Only for WSGI: an ASGI app runs in the event loop."""
         return THREADS if interface == "wsgi" else 0
@@ -118,10 +97,6 @@ class Granian:
             *_recycling(plan),
             *server.args.value,
         )
-
-    def files(self, plan: Plan) -> list[File]:  # noqa: ARG002  # it has none
-        """None: the command line says all."""
-        return []
 
     def _has_threads(self, plan: Plan) -> bool:
         return plan.app.interface.value == "wsgi" and plan.server.threads.value > 0

@@ -10,10 +10,11 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, LiteralString
+from typing import LiteralString
 
 from porch.plan import Chosen, Interface, Plan
 from porch.servers.target import application, header, worker_settings
+from porch.servers.usual import Usual
 from porch.syntax import python
 from porch.syntax.file import File
 
@@ -67,14 +68,12 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108  # a file system in memory is what is w
 
 
 @dataclass(frozen=True)
-class Gunicorn:
+class Gunicorn(Usual):
     """gunicorn, as porch runs it."""
 
     name: str = "gunicorn"
     packages: tuple[str, ...] = ("gunicorn",)
-    quick_with: tuple[str, ...] = ()
     speaks: frozenset[Interface] = frozenset(("wsgi", "asgi", "aiohttp"))
-    protocol: Literal["http", "uwsgi"] = "http"
     config_name: str = CONFIG
 
     @property
@@ -90,16 +89,6 @@ class Gunicorn:
     def cannot_alone(self) -> Mapping[str, str]:
         """Setting -> what happens instead where its files run without porch."""
         return {"server.recycle_memory": "its workers grow as they like"}
-
-    @property
-    def most(self) -> Mapping[str, int]:
-        """Setting -> the greatest number of it."""
-        return {}
-
-    @property
-    def flags(self) -> Mapping[str, str]:
-        """Option of its command line -> the setting that it carries."""
-        return {}
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -124,10 +113,6 @@ class Gunicorn:
                 f"gunicorn's {wanted} workers cannot run {interface} apps, but these can: {', '.join(able)}"
             )
         return wanted
-
-    def auto_workers(self, cores: int) -> int:
-        """One a core; two at least, so that one is there while another is replaced."""
-        return max(2, cores)
 
     def auto_threads(self, interface: Interface, worker_class: str) -> int:
         """Only its threaded worker has any."""

@@ -6,25 +6,22 @@ folder that holds it is what keeps others out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from porch.plan import Interface, Plan
 from porch.servers.target import application
-from porch.syntax.file import File
+from porch.servers.usual import Usual
 
 
 @dataclass(frozen=True)
-class Uvicorn:
+class Uvicorn(Usual):
     """uvicorn, as porch runs it."""
 
     name: str = "uvicorn"
     packages: tuple[str, ...] = ("uvicorn",)
     quick_with: tuple[str, ...] = ("httptools", "uvloop", "websockets")
     speaks: frozenset[Interface] = frozenset(("asgi",))
-    protocol: Literal["http", "uwsgi"] = "http"
-    config_name: str = ""
 
     @property
     def cannot(self) -> Mapping[str, str]:
@@ -43,11 +40,6 @@ class Uvicorn:
         return {"server.recycle_memory": "its workers grow as they like"}
 
     @property
-    def most(self) -> Mapping[str, int]:
-        """Setting -> the greatest number of it."""
-        return {}
-
-    @property
     def flags(self) -> Mapping[str, str]:
         """Option of its command line -> the setting that it carries."""
         return {
@@ -60,27 +52,6 @@ class Uvicorn:
             "--limit-max-requests": "server.recycle_requests",
             "--limit-max-requests-jitter": "server.recycle_requests",
         }
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Its variables stand below the command line: nothing to keep from it."""
-        return {}
-
-    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:  # noqa: ARG002  # it has no file
-        """Nothing."""
-        return {}
-
-    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:  # noqa: ARG002  # it has one
-        """None."""
-        return ""
-
-    def auto_workers(self, cores: int) -> int:
-        """One a core; two at least, so that one is there while another is replaced."""
-        return max(2, cores)
-
-    def auto_threads(self, interface: Interface, worker_class: str) -> int:  # noqa: ARG002  # it has none
-        """None: the app runs in the event loop."""
-        return 0
 
     def argv(self, plan: Plan) -> tuple[str, ...]:
         """The command."""
@@ -97,10 +68,6 @@ class Uvicorn:
             *_recycling(plan),
             *server.args.value,
         )
-
-    def files(self, plan: Plan) -> list[File]:  # noqa: ARG002  # it has none
-        """None: the command line says all."""
-        return []
 
 
 def _where(plan: Plan) -> tuple[str, ...]:

@@ -6,13 +6,14 @@ an address; at an address it speaks HTTP. No variable of the environment changes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from porch.plan import Interface, Plan
 from porch.servers.target import application, header, worker_settings
+from porch.servers.usual import Usual
 from porch.syntax import ini
 from porch.syntax.file import File
 
@@ -31,15 +32,13 @@ MIB = 1024**2
 
 
 @dataclass(frozen=True)
-class Uwsgi:
+class Uwsgi(Usual):
     """uWSGI, as porch runs it."""
 
     name: str = "uwsgi"
     packages: tuple[str, ...] = ("pyuwsgi", "uwsgi")
-    quick_with: tuple[str, ...] = ()
     speaks: frozenset[Interface] = frozenset(("wsgi",))
     protocol: Literal["http", "uwsgi"] = "uwsgi"
-    config_name: str = ""
 
     @property
     def cannot(self) -> Mapping[str, str]:
@@ -54,32 +53,9 @@ class Uwsgi:
         }
 
     @property
-    def cannot_alone(self) -> Mapping[str, str]:
-        """Setting -> what happens instead where its files run without porch."""
-        return {}
-
-    @property
-    def most(self) -> Mapping[str, int]:
-        """Setting -> the greatest number of it."""
-        return {}
-
-    @property
-    def flags(self) -> Mapping[str, str]:
-        """Option of its command line -> the setting that it carries."""
-        return {}
-
-    @property
     def environment(self) -> Mapping[str, str]:
         """Nothing that could be emptied: its command starts without its variables."""
         return {}
-
-    def taken_from(self, text: str) -> Mapping[str, tuple[object, int]]:  # noqa: ARG002  # no file of the user's
-        """Nothing."""
-        return {}
-
-    def worker_class(self, interface: Interface, wanted: str, there: Collection[str]) -> str:  # noqa: ARG002  # it has one
-        """None."""
-        return ""
 
     def auto_workers(self, cores: int) -> int:
         """One more than there are cores."""
