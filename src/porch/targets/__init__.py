@@ -6,78 +6,74 @@ to: the help of `porch render` tells all names, and is to be there at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from porch.plan import Plan
     from porch.syntax.file import File
 
 
-class Target(Protocol):
-    """What porch asks of every target."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What porch knows of every target."""
 
-    @property
-    def name(self) -> str:
-        """The word that selects it."""
-        ...
-
-    @property
-    def alone(self) -> bool:
-        """What it renders runs without porch, so that folders and sockets lie beside it."""
-        ...
-
-    @property
-    def of_image(self) -> bool:
-        """It describes an image, so that nothing of this machine is in it."""
-        ...
-
-    def files(self, plan: Plan) -> list[File]:
-        """Its files, relative to the folder they are written to."""
-        ...
+    name: str
+    """The word that selects it."""
+    files: Callable[[Plan], list[File]]
+    """Its files, relative to the folder they are written to."""
+    alone: bool = False
+    """What it renders runs without porch, so that folders and sockets lie beside it."""
+    of_image: bool = False
+    """It describes an image, so that nothing of this machine is in it."""
 
 
-class Nginx:
-    """nginx.conf."""
+def nginx_files(plan: Plan) -> list[File]:
+    """What nginx reads: nginx.conf."""
+    from porch.targets import nginx
 
-    name = "nginx"
-    alone = True
-    of_image = False
-
-    def files(self, plan: Plan) -> list[File]:
-        """One file."""
-        from porch.targets import nginx
-
-        return [nginx.file(plan)]
+    return [nginx.file(plan)]
 
 
-class OwnConfiguration:
-    """The app server's own configuration file."""
-
-    alone = True
-    of_image = False
-
-    def __init__(self, server: str) -> None:
-        self.name = server
-
-    def files(self, plan: Plan) -> list[File]:
-        """What the server reads, for each app that it runs, and the wrapper beside it; it must run the main app."""
-        return [*_own(plan, self.name), *_wrapper()]
+def _own_configuration(server: str) -> Callable[[Plan], list[File]]:
+    """What that server reads, for each app that it runs, and the wrapper beside it; it must run the main app."""
+    return lambda plan: [*_own(plan, server), *_wrapper()]
 
 
-class Supervisord:
-    """The whole stack under supervisord."""
+def _supervisord(plan: Plan) -> list[File]:
+    """The whole stack: supervisord.conf, what nginx and the server read, and the wrapper."""
+    from porch.targets import supervisord
 
-    name = "supervisord"
-    alone = True
-    of_image = False
+    return [supervisord.file(plan), *nginx_files(plan), *_own(plan), *_wrapper()]
 
-    def files(self, plan: Plan) -> list[File]:
-        """supervisord.conf, what nginx and the server read, and the wrapper."""
-        from porch.targets import nginx, supervisord
 
-        return [supervisord.file(plan), nginx.file(plan), *_own(plan), *_wrapper()]
+def _systemd(plan: Plan) -> list[File]:
+    """The service that starts porch, and a socket unit where a port needs it."""
+    from porch.targets import systemd
+
+    return systemd.files(plan)
+
+
+def _docker(plan: Plan) -> list[File]:
+    """How the image of the app, nginx and porch is built, and from what not."""
+    from porch.targets import docker
+
+    return docker.files(plan)
+
+
+def _compose(plan: Plan) -> list[File]:
+    """The image as services, what differs where code is written, and the image's own files."""
+    from porch.targets import compose
+
+    return [*compose.files(plan), *_docker(plan)]
+
+
+def _kubernetes(plan: Plan) -> list[File]:
+    """The image as pods: one file a subject, and one over them all."""
+    from porch.targets import kubernetes
+
+    return kubernetes.files(plan)
 
 
 def _own(plan: Plan, only: str = "") -> list[File]:
@@ -93,62 +89,6 @@ def _own(plan: Plan, only: str = "") -> list[File]:
     ]
 
 
-class Systemd:
-    """The service that starts porch."""
-
-    name = "systemd"
-    alone = False
-    of_image = False
-
-    def files(self, plan: Plan) -> list[File]:
-        """The service, and a socket unit where a port needs it."""
-        from porch.targets import systemd
-
-        return systemd.files(plan)
-
-
-class Docker:
-    """The image of the app, nginx and porch."""
-
-    name = "docker"
-    alone = False
-    of_image = True
-
-    def files(self, plan: Plan) -> list[File]:
-        """How it is built, and from what not."""
-        from porch.targets import docker
-
-        return docker.files(plan)
-
-
-class Compose:
-    """The image as services."""
-
-    name = "compose"
-    alone = False
-    of_image = True
-
-    def files(self, plan: Plan) -> list[File]:
-        """The services, what differs where code is written, and the image's own files."""
-        from porch.targets import compose, docker
-
-        return [*compose.files(plan), *docker.files(plan)]
-
-
-class Kubernetes:
-    """The image as pods."""
-
-    name = "kubernetes"
-    alone = False
-    of_image = True
-
-    def files(self, plan: Plan) -> list[File]:
-        """One file a subject, and one over them all."""
-        from porch.targets import kubernetes
-
-        return kubernetes.files(plan)
-
-
 def _wrapper() -> list[File]:
     """The modules that run around the app, as they stand."""
     from porch import worker
@@ -159,14 +99,14 @@ def _wrapper() -> list[File]:
 
 
 TARGETS: tuple[Target, ...] = (
-    Nginx(),
-    OwnConfiguration("gunicorn"),
-    OwnConfiguration("uwsgi"),
-    Docker(),
-    Compose(),
-    Supervisord(),
-    Systemd(),
-    Kubernetes(),
+    Target("nginx", nginx_files, alone=True),
+    Target("gunicorn", _own_configuration("gunicorn"), alone=True),
+    Target("uwsgi", _own_configuration("uwsgi"), alone=True),
+    Target("docker", _docker, of_image=True),
+    Target("compose", _compose, of_image=True),
+    Target("supervisord", _supervisord, alone=True),
+    Target("systemd", _systemd),
+    Target("kubernetes", _kubernetes, of_image=True),
 )
 
 
@@ -193,11 +133,6 @@ def part(plan: Plan) -> Part:
     own = servers.by_name(plan.server.name.value).files(plan)
     command, variables = standalone.command(plan), standalone.variables(plan)
     return Part((*own, *_wrapper()), command, variables, plan.app.folder, plan.run.user.value)
-
-
-def nginx_files(plan: Plan) -> list[File]:
-    """What nginx reads."""
-    return Nginx().files(plan)
 
 
 def names() -> list[str]:

@@ -101,17 +101,13 @@ def _whole(pod: Pod) -> Table:
 
 def _app(pod: Pod) -> Table:
     """The app server alone."""
-    run = pod.plan.run
-    port = run.address.value.rpartition(":")[2]
-    told = [words.variable(run.part, "app"), words.variable(run.address, f"127.0.0.1:{port}")]
+    told = [*_part(pod, "app"), *_without_prestart(pod)]
     return words.container(
         *_named(pod, "app"),
         entry("restartPolicy", "Always", "It goes on beside nginx, and is started again when it ends."),
         words.given(pod),
-        entry("env", [*told, *_without_prestart(pod)], "The app server alone, for nginx in the same pod."),
-        entry(
-            "startupProbe", _probe({"exec": {"command": [*HEALTH, f"127.0.0.1:{port}"]}}, pod), "nginx waits for it."
-        ),
+        entry("env", told, "The app server alone, for nginx in the same pod."),
+        entry("startupProbe", _probe({"exec": {"command": [*HEALTH, _address(pod)]}}, pod), "nginx waits for it."),
         words.limits(pod, pod.wanted.cpus.value, pod.wanted.memory.value, "Workers are counted for these."),
         words.rights(),
         words.mounts(),
@@ -120,15 +116,12 @@ def _app(pod: Pod) -> Table:
 
 def _nginx(pod: Pod) -> Table:
     """nginx alone."""
-    run = pod.plan.run
-    port = run.address.value.rpartition(":")[2]
-    told = [words.variable(run.part, "nginx"), words.variable(run.address, f"127.0.0.1:{port}")]
     leaving = {"preStop": {"exec": {"command": [*LEAVING, str(pod.wanted.prestop)]}}}
     why = "Proxies send requests until they have heard that the pod goes; then nginx answers those in work, and ends."
     return words.container(
         *_named(pod, "nginx"),
         words.given(pod, first=False),
-        entry("env", told, "nginx alone, from the same image for its static files."),
+        entry("env", _part(pod, "nginx"), "nginx alone, from the same image for its static files."),
         _ports(pod),
         *_probes(pod),
         entry("lifecycle", leaving, why),
@@ -136,6 +129,18 @@ def _nginx(pod: Pod) -> Table:
         words.rights(first=False),
         words.mounts("tmp-nginx"),
     )
+
+
+def _address(pod: Pod) -> str:
+    """Where the app is for nginx, which shares its pod's own network."""
+    port = pod.plan.run.address.value.rpartition(":")[2]
+    return f"127.0.0.1:{port}"
+
+
+def _part(pod: Pod, name: str) -> list[dict[str, object]]:
+    """What makes a container that part of the stack."""
+    run = pod.plan.run
+    return [words.variable(run.part, name), words.variable(run.address, _address(pod))]
 
 
 def _only_serving(pod: Pod) -> list[Entry]:
