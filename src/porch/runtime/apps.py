@@ -14,6 +14,7 @@ from porch.errors import Refused
 from porch.runtime.generation import Generation
 from porch.runtime.logs import Tail
 from porch.runtime.process import Child
+from porch.runtime.together import together
 from porch.runtime.unit import Surroundings
 
 
@@ -47,23 +48,14 @@ class Apps:
 
     async def prove(self) -> None:
         """Return when each answers that it is ready; Refused with the problem of the first that does not."""
-        proofs = [asyncio.ensure_future(part.prove(part.child)) for part in self.parts if part.child is not None]
-        try:
+        async with together(*(part.prove(part.child) for part in self.parts if part.child is not None)) as proofs:
             await asyncio.gather(*proofs)
-        finally:
-            for proof in proofs:
-                proof.cancel()
-            await asyncio.gather(*proofs, return_exceptions=True)
 
     async def lost(self) -> Refused:
         """Return when one of them has ended by itself: why."""
-        tasks = [asyncio.ensure_future(part.lost()) for part in self.parts]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        async with together(*(part.lost() for part in self.parts)) as waiting:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
-        finally:
-            for task in tasks:
-                task.cancel()
 
     def switch(self) -> None:
         """From here on, new requests go to these."""

@@ -6,15 +6,15 @@ Rule: the resident process stays small: it starts the child, reads one JSON line
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from typing import Any, cast
+from typing import Any
 
 from porch.errors import Problem, Refused
 from porch.runtime import folder
 from porch.runtime.launch import Program
 from porch.runtime.process import Child, Order, ending
 from porch.runtime.unit import Surroundings
+from porch.runtime.verdict import verdict
 
 NEXT = ".next"
 """Ending of a file that waits beside the live one."""
@@ -23,7 +23,7 @@ NEXT = ".next"
 async def answer(around: Surroundings, program: Program, within: float, doing: str) -> dict[str, Any]:
     """What the child says when all is well; Refused with its own problems, or with its end."""
     said, complained, code = await _run(around, program, within, doing)
-    told = _answer(said)
+    told = verdict(said)
     if not told:
         what = f"{doing} {ending(code)}"
         raise Refused(Problem(what, where=around.launch.project, fix="see its words above", detail=complained))
@@ -69,18 +69,6 @@ async def _read(pipe: int) -> bytes:
         return await reader.read()
     finally:
         transport.close()
-
-
-def _answer(said: str) -> dict[str, Any]:
-    """The last line that is a JSON object with a verdict."""
-    for line in reversed(said.splitlines()):
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and "ok" in found:
-            return cast("dict[str, Any]", found)
-    return {}
 
 
 def _problem(told: dict[str, Any]) -> Problem:

@@ -11,12 +11,13 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from porch import worker
 from porch.errors import Exit, Problem, Refused
 from porch.frameworks.finding import StaticFolder
 from porch.plan import Interface
+from porch.runtime.verdict import verdict
 
 LONGEST = 60.0
 """Seconds that an import may take before it counts as hanging."""
@@ -57,7 +58,7 @@ def import_app(child: Child, target: str, folder: str, interface: str = "") -> S
     except OSError as error:
         what = f"cannot start {python}: {error.strerror}"
         raise Refused(Problem(what, "app.python", "name another interpreter", Exit.MACHINE)) from None
-    answer = _answer(done.stdout)
+    answer = verdict(done.stdout)
     if answer.get("ok"):
         return _seen(answer, target)
     what = str(answer.get("what") or f"importing {target} ended the process with code {done.returncode}")
@@ -86,18 +87,6 @@ def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subproce
 
 def _search_path() -> str:
     return os.pathsep.join(filter(None, (worker.PATH, os.environ.get("PYTHONPATH", ""))))
-
-
-def _answer(printed: str) -> dict[str, Any]:
-    """The last line that is a JSON object: what the app prints at import may come before it."""
-    for line in reversed(printed.splitlines()):
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and "ok" in found:
-            return cast("dict[str, Any]", found)
-    return {}
 
 
 def _seen(answer: dict[str, Any], target: str) -> Seen:

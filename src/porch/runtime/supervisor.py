@@ -34,6 +34,7 @@ from porch.runtime.reloads import Reloads
 from porch.runtime.renewal import Renewal
 from porch.runtime.say import Voice
 from porch.runtime.stuck import Watch
+from porch.runtime.together import together
 from porch.runtime.unit import Surroundings, Unit, exhausted, stop_signal
 from porch.runtime.writer import Writer
 
@@ -139,26 +140,17 @@ class Supervisor:
 
     async def _start_app(self) -> None:
         """nginx judges its configuration while the app starts; the first that fails ends both."""
-        tasks = [asyncio.ensure_future(work) for work in (self._apps.start(), self._front.check())]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with together(self._apps.start(), self._front.check()) as both:
+            await asyncio.gather(*both)
 
     async def _start_front(self) -> None:
         """An app that ends meanwhile is why nginx would be asked in vain, for as long as a start may take."""
-        starting, lost = asyncio.ensure_future(self._front.start()), asyncio.ensure_future(self._apps.lost())
-        try:
+        async with together(self._front.start(), self._unless_lost()) as (starting, lost):
             await asyncio.wait((starting, lost), return_when=asyncio.FIRST_COMPLETED)
-            if not starting.done():
-                raise lost.result()
-            await starting
-        finally:
-            starting.cancel()
-            lost.cancel()
-            await asyncio.gather(starting, lost, return_exceptions=True)
+            await (starting if starting.done() else lost)
+
+    async def _unless_lost(self) -> None:
+        raise await self._apps.lost()
 
     async def _say_ready(self) -> None:
         self._was_ready = True
