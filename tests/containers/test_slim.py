@@ -141,7 +141,9 @@ def test_a_change_of_code_makes_one_layer(project: Path, image: str, engine: Eng
     (project / "app.py").write_text((project / "app.py").read_text().removesuffix("\n# changed\n"))
 
 
-def test_two_builds_are_the_same(project: Path, image: str, engine: Engine) -> None:
-    """The layers of a build from nothing, by the classic builder, are those of the first, byte for byte."""
-    again = engine.build(project, "--no-cache", *EPOCH, buildkit=False)
-    assert layers(again)[:3] == layers(image)[:3]
+def test_two_builds_are_the_same(project: Path, engine: Engine) -> None:
+    """The layers of two builds from nothing, by BuildKit and by the classic builder, are the same byte for byte."""
+    # Both anew: what a cache holds is of the day it was made, and Debian may have mended nginx since.
+    first = engine.build(project, "--no-cache", *EPOCH)
+    second = engine.build(project, "--no-cache", *EPOCH, buildkit=False)
+    assert layers(first)[:3] == layers(second)[:3]
