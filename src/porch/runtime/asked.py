@@ -16,9 +16,6 @@ from porch.runtime.process import Child, Order, ending
 from porch.runtime.unit import Surroundings
 from porch.runtime.verdict import verdict
 
-NEXT = ".next"
-"""Ending of a file that waits beside the live one."""
-
 
 async def answer(around: Surroundings, program: Program, within: float, doing: str) -> dict[str, Any]:
     """What the child says when all is well; Refused with its own problems, or with its end."""

@@ -17,7 +17,7 @@ from typing import Any
 from porch.certificates import Made, covered
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import store
-from porch.runtime.asked import NEXT
+from porch.runtime.folder import NEXT
 
 SPREAD = 0.05
 """Part of its life by which a certificate is renewed before its time, so that not all of a day's are at once."""

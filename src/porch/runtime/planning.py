@@ -11,7 +11,6 @@ from typing import Any
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import asked
-from porch.runtime.asked import NEXT as NEXT  # noqa: PLC0414  # part of what is planned
 from porch.runtime.launch import Launch, from_json
 from porch.runtime.unit import Surroundings
 

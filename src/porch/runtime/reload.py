@@ -19,9 +19,10 @@ from typing import Any, Literal
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, prestart
 from porch.runtime.apps import Apps
+from porch.runtime.folder import NEXT
 from porch.runtime.front import Front
 from porch.runtime.launch import Launch
-from porch.runtime.planning import NEXT, Planned, planned
+from porch.runtime.planning import Planned, planned
 from porch.runtime.unit import Surroundings, exhausted
 
 State = Literal["rendered", "checked", "started", "healthy", "switched", "drained", "done", "kept_old", "restored"]

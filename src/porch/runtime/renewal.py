@@ -14,7 +14,7 @@ from typing import Any
 
 from porch.errors import Refused
 from porch.runtime import asked
-from porch.runtime.asked import NEXT
+from porch.runtime.folder import NEXT
 from porch.runtime.front import Front
 from porch.runtime.launch import Program
 from porch.runtime.unit import Surroundings, exhausted

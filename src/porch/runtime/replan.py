@@ -11,8 +11,8 @@ from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, start
+from porch.runtime.folder import NEXT
 from porch.runtime.launch import Launch
-from porch.runtime.planning import NEXT
 from porch.runtime.process import identity
 from porch.syntax.file import File
 

@@ -11,8 +11,8 @@ import pytest
 from plans import make_plan
 from porch.errors import Exit, Refused
 from porch.runtime import assemble, replan
+from porch.runtime.folder import NEXT
 from porch.runtime.launch import Launch, from_json
-from porch.runtime.planning import NEXT
 from porch.syntax.file import plain
 
 
