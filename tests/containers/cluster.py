@@ -176,12 +176,18 @@ class Pod:
         return self.podman.run("inspect", "--format", form, f"{self.name}-{container}").stdout.strip()
 
     async def end(self, *, hook: bool = True) -> None:
-        """What a kubelet does: the hook, then TERM, then the rest of the time until it kills."""
+        """What a kubelet does: the hook, then TERM, then the rest of the time until it kills; the network goes last.
+
+        `podman pod stop` ends its pause container beside the others, and the network goes with it while requests are
+        still in work: measured with podman 4.3, all of twelve such requests were lost.
+        """
         seconds = self.front["lifecycle"]["preStop"]["sleep"]["seconds"] if hook else 0
         # As long as the manifest says: this is what is tried.
         await asyncio.sleep(seconds)
         left = self.spec["terminationGracePeriodSeconds"] - seconds
-        await asyncio.to_thread(self.podman.run, "pod", "stop", "--time", str(left), self.name)
+        names = [f"{self.name}-{each['name']}" for each in self.spec["containers"]]
+        await asyncio.to_thread(self.podman.run, "stop", "--time", str(left), *names)
+        await asyncio.to_thread(self.podman.run, "pod", "stop", self.name)
 
 
 class Balancer:
@@ -238,7 +244,7 @@ class Load:
 
     async def _ask(self, port: int, number: int) -> None:
         # Some take longer than the balancer is late, so that they are in work when their pod is told to stop.
-        path = "/slow?seconds=4" if number == 0 else "/"
+        path = "/slow?seconds=4" if number < 2 else "/"
         request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
         while self._going:
             try:
