@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import LiteralString
 
 from porch.plan import Chosen, Interface, Plan
-from porch.servers.target import application, header, worker_settings
+from porch.servers.target import application, header, last_resort, numbers, worker_settings
 from porch.servers.usual import Usual
 from porch.syntax import python
 from porch.syntax.file import File
@@ -251,7 +251,10 @@ def _recycling(requests: Chosen[int], plan: Plan) -> Iterator[python.Node]:
 def _times(plan: Plan) -> Iterator[python.Node]:
     limits, keep_alive = plan.limits, plan.server.keep_alive
     yield python.gap()
-    if plan.server.worker_class.value in LOOPS:
+    if plan.run.generation:
+        note = "A worker that hangs is ended by the supervisor, its stack in the log, after nginx has answered 504."
+        yield python.assign("timeout", last_resort(plan), f"{note} This is the last resort.", limits.request.setting)
+    elif plan.server.worker_class.value in LOOPS:
         note = "A worker whose event loop stands still is ended; nginx bounds each request, and answers sooner."
         yield python.assign("timeout", limits.read.value + 5, note, limits.read.setting)
     else:
@@ -265,7 +268,7 @@ def _rest(plan: Plan) -> Iterator[python.Node]:
     yield python.gap()
     note = "Heartbeat files in memory: on a slow disk a worker seems to hang."
     yield python.assign("worker_tmp_dir", SHARED_MEMORY if Path(SHARED_MEMORY).is_dir() else plan.run.home, note)
-    if _version(plan.server.version) >= CONTROL_SOCKET_SINCE:
+    if numbers(plan.server.version) >= CONTROL_SOCKET_SINCE:
         yield python.assign("control_socket_disable", True, "The supervisor controls it, by signals.")
     yield python.gap()
     yield python.assign("forwarded_allow_ips", "127.0.0.1,::1", "Nothing is forwarded but by nginx.")
@@ -309,13 +312,3 @@ def _decided(body: list[ast.stmt], *, sure: bool) -> Iterator[tuple[str, tuple[o
             yield from ((THEIRS[name], (value, statement.lineno)) for name in names if name in THEIRS)
         elif isinstance(statement, ast.If | ast.Try | ast.With | ast.For):
             yield from _decided([*statement.body, *getattr(statement, "orelse", [])], sure=False)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """The leading numbers of a version."""
-    numbers: list[int] = []
-    for part in text.split("."):
-        if not part.isdigit():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)

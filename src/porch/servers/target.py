@@ -51,6 +51,24 @@ def worker_settings(plan: Plan) -> str:
     return plain_json(told)
 
 
+def last_resort(plan: Plan) -> int:
+    """Seconds after which the server itself ends a worker that hangs.
+
+    nginx answers 504 two seconds after the longest request, and the supervisor acts within the next three.
+    """
+    return plan.limits.request.value + 7
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version."""
+    found: list[int] = []
+    for part in version.split("."):
+        if not part.isdigit():
+            break
+        found.append(int(part))
+    return tuple(found)
+
+
 def plain_json(value: object) -> str:
     """JSON without the marks that mean something in a language that it is written in."""
     return _PLAIN.sub(lambda mark: f"\\u{ord(mark[0]):04x}", json.dumps(value))

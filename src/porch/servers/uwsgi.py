@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from porch import worker
 from porch.plan import Interface, Plan
-from porch.servers.target import application, header, worker_settings
+from porch.servers.target import application, header, last_resort, numbers, worker_settings
 from porch.servers.usual import Usual
 from porch.syntax import ini
 from porch.syntax.file import File
@@ -29,6 +30,7 @@ PACKET = 65535
 """The longest that the protocol knows: all headers and variables of a request. Its own limit is 4096."""
 BODY_IN_MEMORY = 65536
 MIB = 1024**2
+GRACEFUL_HARAKIRI_SINCE = (2, 0, 22)
 
 
 @dataclass(frozen=True)
@@ -161,13 +163,26 @@ def _requests(plan: Plan) -> Iterator[Option]:
     request = plan.limits.request
     yield ini.gap()
     if request.value:
-        yield ini.option("harakiri", request.value, request.note, request.setting)
-        yield ini.option("harakiri-verbose", True, "Say what the process was doing.")
+        yield from _harakiri(plan)
     yield ini.option("buffer-size", PACKET, "Room for all headers that nginx lets through.")
     yield ini.option("post-buffering", BODY_IN_MEMORY, "A larger body waits on disk, not in the process.")
     yield ini.option("ignore-sigpipe", True, "A client that has left is no error.")
     yield ini.option("ignore-write-errors", True)
     yield ini.option("disable-write-exception", True)
+
+
+def _harakiri(plan: Plan) -> Iterator[Option]:
+    request = plan.limits.request
+    if plan.run.generation:
+        note = "A worker that hangs is ended by the supervisor, after nginx has answered 504. This is the last resort."
+        yield ini.option("harakiri", last_resort(plan), note, request.setting)
+    else:
+        yield ini.option("harakiri", request.value, request.note, request.setting)
+    yield ini.option("harakiri-verbose", True, "Say what the process was doing.")
+    if numbers(plan.server.version) >= GRACEFUL_HARAKIRI_SINCE:
+        note = "Before it is killed, it writes the stack of each thread to the log."
+        yield ini.option("harakiri-graceful-signal", worker.STACKS, note)
+        yield ini.option("harakiri-graceful-timeout", 1)
 
 
 def _logs() -> Iterator[Option]:

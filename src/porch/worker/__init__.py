@@ -16,3 +16,8 @@ def modules() -> dict[str, str]:
     """Path -> text of each of its modules, to be copied beside files that run without porch."""
     own = Path(PATH, NAME)
     return {f"{NAME}/{path.name}": path.read_text(encoding="utf-8") for path in sorted(own.glob("*.py"))}
+
+
+STACKS = 57
+"""The signal on which a worker writes the stack of each thread: SIGRTMAX - 7 of Linux, which no server and hardly any
+app uses."""

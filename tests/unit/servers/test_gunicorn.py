@@ -18,11 +18,16 @@ def settings_of(**overrides: Any) -> dict[str, Any]:
     return {name: value for name, value in found.items() if not name.startswith("_")}
 
 
+def test_without_porch_it_bounds_each_request_itself() -> None:
+    """Nobody else would."""
+    assert settings_of(run__generation=0, limits__request=20)["timeout"] == 20
+
+
 def test_file_holds_the_plan() -> None:
-    """Sizes and times are those of the plan, and the socket is the generation's own."""
+    """Sizes and times are those of the plan, though nginx's 504 comes first, and the socket is the generation's own."""
     found = settings_of(server__workers=3, server__threads=7, limits__request=20, limits__graceful=25)
     assert (found["workers"], found["threads"], found["worker_class"]) == (3, 7, "gthread")
-    assert (found["timeout"], found["graceful_timeout"], found["keepalive"]) == (20, 25, 75)
+    assert (found["timeout"], found["graceful_timeout"], found["keepalive"]) == (27, 25, 75)
     assert found["bind"] == "unix:/run/shop/app-1/app.sock"
     assert found["wsgi_app"] == "porch_worker.wsgi:application"
 

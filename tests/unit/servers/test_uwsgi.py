@@ -6,6 +6,7 @@ from configparser import ConfigParser
 from typing import Any
 
 from plans import make_plan
+from porch import worker
 from porch.servers.uwsgi import UWSGI
 
 
@@ -17,11 +18,22 @@ def options_of(**overrides: Any) -> dict[str, str]:
 
 
 def test_file_holds_the_plan() -> None:
-    """Sizes and times are those of the plan, and the socket is the generation's own."""
+    """Sizes and times are those of the plan, though nginx's 504 comes first, and the socket is the generation's own."""
     found = options_of(server__workers=3, server__threads=2, limits__request=20, limits__graceful=25)
     assert (found["processes"], found["threads"]) == ("3", "2")
-    assert (found["harakiri"], found["worker-reload-mercy"]) == ("20", "25")
+    assert (found["harakiri"], found["worker-reload-mercy"]) == ("27", "25")
     assert (found["socket"], found["chmod-socket"]) == ("/run/shop/app-1/app.sock", "660")
+
+
+def test_a_worker_tells_its_stack_before_it_is_killed() -> None:
+    """Where this uWSGI knows how; an option that it does not know would keep it from starting."""
+    assert options_of(server__version="2.0.30.post1")["harakiri-graceful-signal"] == str(worker.STACKS)
+    assert "harakiri-graceful-signal" not in options_of(server__version="2.0.21")
+
+
+def test_without_porch_it_bounds_each_request_itself() -> None:
+    """Nobody else would."""
+    assert options_of(run__generation=0, limits__request=20)["harakiri"] == "20"
 
 
 def test_cheaper_only_where_fewer_are_kept() -> None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from porch import worker
 from porch.runtime import pulse as reading
+from porch.worker.porch_worker import process
 from porch.worker.porch_worker import pulse as telling
 
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """This process as a worker; its signals are left alone."""
-    monkeypatch.setattr(telling.faulthandler, "register", lambda *_, **__: None)
+    """This process as a worker."""
     monkeypatch.setattr(telling.os, "register_at_fork", lambda **_: None)
     monkeypatch.setattr(telling.os, "getpid", lambda: 77)
     return telling.begin(str(tmp_path))
@@ -55,8 +56,8 @@ def test_what_anyone_may_write_there_does_no_harm(text: bytes, tmp_path: Path) -
 
 
 def test_both_sides_mean_the_same_signal() -> None:
-    """The one that asks for the stacks."""
-    assert telling.stacks_signal() == reading.STACKS
+    """The one that asks for the stacks, in the wrapper, in the supervisor, and in files for the servers."""
+    assert process.stacks_signal() == reading.STACKS == worker.STACKS
 
 
 def test_nobody_to_read_it_costs_nothing() -> None:

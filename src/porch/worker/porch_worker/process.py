@@ -6,13 +6,15 @@ Rule: a worker never outlives its master under porch's supervisor, and each log 
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import io
 import logging
 import signal
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 from . import request_id
@@ -62,6 +64,30 @@ def write_at_once() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, write_through=False)
+
+
+def tell_stacks() -> None:
+    """Write each thread's stack to standard error when asked to, and when this process crashes or is aborted.
+
+    It needs no lock of Python's, so a worker that hangs tells it too, whatever it hangs in. gunicorn aborts a worker
+    of which it has heard nothing; its own handler, which was there before, comes after.
+    """
+    with suppress(OSError, RuntimeError, ValueError):
+        if "gevent" in sys.modules:
+            # What waits is no thread there, but a greenlet, which only gevent can tell of.
+            signal.signal(stacks_signal(), _tell_greenlets)
+        faulthandler.register(stacks_signal(), file=2, all_threads=True, chain="gevent" in sys.modules)
+        if not faulthandler.is_enabled():
+            faulthandler.enable(file=2, all_threads=True)
+
+
+def _tell_greenlets(*_: object) -> None:
+    import_module("gevent.util").print_run_info(thread_stacks=False, file=sys.stderr)
+
+
+def stacks_signal() -> int:
+    """One that no server and hardly any app uses."""
+    return int(getattr(signal, "SIGRTMAX", 0)) - 7
 
 
 def tag_records() -> None:

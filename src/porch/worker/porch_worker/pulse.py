@@ -7,11 +7,8 @@ thread, no lock, no system call. So a worker that hangs, whatever holds it, need
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import faulthandler
 import mmap
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -67,23 +64,16 @@ class Pulse:
 
 
 def begin(folder: str) -> Pulse | None:
-    """Make this process's file in the folder, and write every thread's stack when asked to; None where that fails."""
+    """Make this process's file in the folder; None where that fails."""
     if not folder or sys.platform != "linux":
         return None
     try:
         places = _mapped(f"{folder}/{NAME}{os.getpid()}")
     except (OSError, ValueError):
         return None  # a full disk, perhaps: the app matters more
-    with contextlib.suppress(OSError, RuntimeError, ValueError):
-        faulthandler.register(stacks_signal(), file=2, all_threads=True)
     pulse = Pulse(places)
     os.register_at_fork(after_in_child=lambda: _detach(pulse))
     return pulse
-
-
-def stacks_signal() -> int:
-    """One that no server and hardly any app uses."""
-    return int(signal.SIGRTMAX) - 7
 
 
 def wsgi(app: Callable[[Any, Any], Any], pulse: Pulse | None) -> Callable[[Any, Any], Any]:

@@ -15,7 +15,8 @@ worker_class = "aiohttp.GunicornUVLoopWebWorker"
 # Connections that may wait for a worker.
 backlog = 2048
 
-# A worker whose event loop stands still is ended; nginx bounds each request, and answers sooner.
+# A worker that hangs is ended by the supervisor, its stack in the log, after nginx has answered
+# 504. This is the last resort.
 timeout = 37
 # What is in work at a stop may take this long.
 graceful_timeout = 30

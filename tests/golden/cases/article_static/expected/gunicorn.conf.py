@@ -16,8 +16,9 @@ worker_class = "gthread"
 # Connections that may wait for a worker.
 backlog = 2048
 
-# Longest request in the app server.
-timeout = 30
+# A worker that hangs is ended by the supervisor, its stack in the log, after nginx has answered
+# 504. This is the last resort.
+timeout = 37
 # What is in work at a stop may take this long.
 graceful_timeout = 30
 # Above nginx's own, so that nginx closes first.

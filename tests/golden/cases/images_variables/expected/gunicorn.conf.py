@@ -15,8 +15,9 @@ worker_class = "gthread"
 # Connections that may wait for a worker.
 backlog = 2048
 
-# Longest request in the app server.
-timeout = 120
+# A worker that hangs is ended by the supervisor, its stack in the log, after nginx has answered
+# 504. This is the last resort.
+timeout = 127
 # What is in work at a stop may take this long.
 graceful_timeout = 60
 # Above nginx's own, so that nginx closes first.
