@@ -293,7 +293,7 @@ def static_files_stay_in_their_folder(conf: Conf) -> Iterator[str]:
 
 def only_named_folders_are_opened(conf: Conf) -> Iterator[str]:
     """An answer of the app names a file of a folder that was set for it, which nobody else reaches, or none at all."""
-    wanted = [(each.url, each.path) for each in conf.plan.protected.value]
+    wanted = [(each.url, each.path) for each in conf.plan.files.protected.value]
     places = [each for each in conf.servers[-1].all("location") if each.args[0] == "^~" and each.all("internal")]
     found = [(each.args[1], path.args[0]) for each in places for path in each.all("alias")]
     if found != wanted:
@@ -303,9 +303,62 @@ def only_named_folders_are_opened(conf: Conf) -> Iterator[str]:
         yield f"ignored headers: {ignored}"
 
 
+def a_single_page_stands_last(conf: Conf) -> Iterator[str]:
+    """What nobody else answers is a file beside the page, or the page, which is asked for anew each time; or 404."""
+    plan, root = conf.plan, [each for each in conf.servers[-1].all("location") if each.args == ("/",)]
+    apps_own = bool(plan.app.mount.value or plan.app.routes.value)
+    if len(root) != 1 or bool(root[0].all("proxy_pass") or root[0].all("uwsgi_pass")) == apps_own:
+        yield f"{len(root)} answers to all else"
+        return
+    tried = [each for each in conf.every if each.name in {"root", "try_files"} and each.inside[-1] == _bare(root[0])]
+    if not plan.files.single_page.value:
+        yield from (f"{each.name} without a page" for each in tried)
+        if apps_own and [each.args for each in root[0].all("return")] != [("404",)]:
+            yield "what nobody answers is not 404"
+        return
+    folder, _, name = plan.files.single_page.value.rpartition("/")
+    if [each.args for each in tried] != [(folder,), ("$uri", f"/{name}")]:
+        yield f"the page by {[each.args for each in tried]}"
+    page = [each for each in root[0].all("location") if each.args == ("=", f"/{name}")]
+    if [each.args for own in page for each in own.all("expires")] != [("-1",)]:
+        yield "the page is kept"
+    yield from _links(root[0], "/", f"{folder}/")
+    yield from _refused(root[0], "/")
+    loaded = [each for each in root[0].all("location") if not each.children]
+    if not all(re.search(loaded[0].args[1], name) for name in ("a.js", "b/c.css", "x.woff2", "i.png")):
+        yield "the page stands for what a page loads"
+
+
+def _bare(found: Found) -> Found:
+    """As it stands among the blocks around another."""
+    return Found(found.name, found.args, found.inside)
+
+
+def only_routes_reach_the_app(conf: Conf) -> Iterator[str]:
+    """Where routes are named, each is passed to the app, and nothing else is but paths and further apps."""
+    routes = conf.plan.app.routes.value
+    if not routes:
+        return
+    passing = {_key(each.args): each for each in conf.servers[-1].all("location")}
+    wanted = {_key(("=", url.rstrip("/"))) for url in routes} | {(url,) for url in routes if url.endswith("/")}
+    yield from (f"{each} does not reach the app" for each in wanted if _passed(passing.get(each)) is None)
+    others = {each.url.rstrip("/") for each in conf.plan.paths.value}
+    others |= {each.app.mount.value for each in conf.plan.mounts.value}
+    for key, found in passing.items():
+        known = key in wanted or key[-1].rstrip("/") in others or key[-1].startswith("@") or _asks(found)
+        if _passed(found) and not known:
+            yield f"{key} reaches the app"
+
+
+def _passed(found: Found | None) -> Found | None:
+    each = [] if found is None else [*found.all("proxy_pass"), *found.all("uwsgi_pass")]
+    return each[0] if each else None
+
+
 def names_with_a_hash_are_kept(conf: Conf) -> Iterator[str]:
     """In each folder, for a year; a date or a short number is no hash."""
     folders = [each for each in conf.every if each.name == "location" and each.args[0] == "^~"]
+    folders += [each for each in conf.every if each.name == "location" and each.all("root") and each.args == ("/",)]
     names = {
         "site.1f2e3d4c5b6a.css": True,
         "app-0a1b2c3d.min.js": True,
@@ -313,10 +366,10 @@ def names_with_a_hash_are_kept(conf: Conf) -> Iterator[str]:
         "a.123abcd.css": False,
     }
     urls = {each.url for each in conf.plan.static.value}
-    for found in (each for each in folders if each.args[1] in urls):
-        places = [each for each in found.all("location") if not each.all("return")]
+    for found in (each for each in folders if each.args[-1] in urls | {"/"}):
+        places = [each for each in found.all("location") if each.all("add_header")]
         added = [header for each in places for header in each.all("add_header") if header.args[0] == "Cache-Control"]
-        if [each.args[1] for each in added] != ["public, max-age=31536000, immutable"] * conf.plan.hashed.value:
+        if [each.args[1] for each in added] != ["public, max-age=31536000, immutable"] * conf.plan.files.hashed.value:
             yield f"{found.args} keeps {[each.args for each in added]}"
         for each in places:
             yield from (name for name, hit in names.items() if bool(re.search(each.args[1], name)) != hit)
@@ -325,11 +378,19 @@ def names_with_a_hash_are_kept(conf: Conf) -> Iterator[str]:
 def _folder(location: Found, url: str, path: str) -> Iterator[str]:
     if not (url.endswith("/") and path.endswith("/") and path.startswith("/")):
         yield f"{url} and {path} do not both end with a slash"
-    if [found.args for found in location.all("disable_symlinks")] != [("if_not_owner", f"from={path}")]:
-        yield f"{url} follows links"
+    yield from _links(location, url, path)
     if location.all("internal"):
         # The app itself names each file that is sent from it.
         return
+    yield from _refused(location, url)
+
+
+def _links(location: Found, url: str, path: str) -> Iterator[str]:
+    if [found.args for found in location.all("disable_symlinks")] != [("if_not_owner", f"from={path}")]:
+        yield f"{url} follows links"
+
+
+def _refused(location: Found, url: str) -> Iterator[str]:
     refused = [found.args[1] for found in location.all("location") if found.all("return")]
     for name in (
         ".env",
@@ -634,7 +695,7 @@ def clients_are_limited(conf: Conf) -> Iterator[str]:
 
 
 FILES = {("files", "^~"), ("files", "=")}
-"""Compression that was decided, and the kind of location that may switch it on."""
+"""Compression that was decided, and the kind of location that may switch it on; `/` may where it has files."""
 
 
 def only_text_is_compressed(conf: Conf) -> Iterator[str]:
@@ -646,7 +707,8 @@ def only_text_is_compressed(conf: Conf) -> Iterator[str]:
     yield from (kind for kind in types if kind in {"text/event-stream", "*", "image/png", "application/zip"})
     for found in conf.every:
         inside = found.inside[-1] if found.inside else found
-        if found.name == "gzip" and inside.name == "location" and (chosen, inside.args[0]) not in FILES:
+        files = chosen == "files" and inside.args == ("/",) and bool(conf.plan.files.single_page.value)
+        if found.name == "gzip" and inside.name == "location" and (chosen, inside.args[0]) not in FILES and not files:
             yield f"gzip in {inside.args}"
 
 
@@ -744,7 +806,7 @@ def authorities_are_answered(conf: Conf) -> Iterator[str]:
 RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     never_emitted, passes_are_plain, flags_are_said, headers_stand_once, no_header_can_be_forged,
     only_websockets_upgrade, proxies_are_named, static_files_stay_in_their_folder, only_named_folders_are_opened,
-    names_with_a_hash_are_kept, hidden_files_are_refused,
+    names_with_a_hash_are_kept, hidden_files_are_refused, a_single_page_stands_last, only_routes_reach_the_app,
     other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
     headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,

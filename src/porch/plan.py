@@ -43,6 +43,8 @@ class AppPlan:
     """The interpreter that runs the app, absolute."""
     mount: Chosen[str]
     """URL prefix, `/api`; empty for none."""
+    routes: Chosen[tuple[str, ...]]
+    """`/api/` for all below it, `/login` for itself alone; empty: every URL, or those below the prefix."""
     health: Chosen[str]
     """Path that the app is asked at when readiness is; empty: a worker that answers is ready."""
     prestart: Chosen[tuple[str, ...]]
@@ -128,6 +130,20 @@ class Static:
     """`/static/` with both slashes for a folder, `/favicon.ico` for a file."""
     path: str
     """Absolute; a folder ends with `/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesPlan:
+    """How files are answered for, and which stand where the app does not."""
+
+    hashed: Chosen[bool]
+    protected: Chosen[tuple[Static, ...]]
+    expires: Chosen[int]
+    """Seconds that a client may keep static files; 0: it must ask each time."""
+    home_page: Chosen[str]
+    """File that nginx answers `/` with, absolute; empty for none."""
+    single_page: Chosen[str]
+    """File that nginx answers all else with that is no file beside it and not the app's, absolute; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +280,7 @@ class Plan:
     http: HttpPlan
     tls: TlsPlan
     static: Chosen[tuple[Static, ...]]
-    hashed: Chosen[bool]
-    protected: Chosen[tuple[Static, ...]]
-    expires: Chosen[int]
-    """Seconds that a client may keep static files; 0: it must ask each time."""
-    home_page: Chosen[str]
-    """File that nginx answers `/` with, absolute; empty for none."""
+    files: FilesPlan
     limits: LimitsPlan
     clients: ClientsPlan
     paths: Chosen[tuple[PathPlan, ...]]

@@ -271,6 +271,12 @@ def _prefix(raw: object) -> str:
     return text.rstrip("/")
 
 
+def _urls(raw: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", raw) or {".", ".."} & set(raw.split("/")):
+        raise ValueError(f'"{raw}" is no URL of the app; write /api/ for all below it, or /login for itself alone')
+    return raw
+
+
 def _route(raw: object) -> str:
     text = _text(raw)
     if text and not re.fullmatch(r"/[A-Za-z0-9._~/-]*", text):
@@ -330,6 +336,7 @@ NETWORKS = Kind("networks", _list_of(_network, "a network"), " ".join, _LIST, ma
 DOMAINS = Kind("domain names", _list_of(_domain, "a domain name"), " ".join, _LIST, many=True)
 NAMES = Kind("addresses", _list_of(_resolver, "an address of a name server"), " ".join, _LIST, many=True)
 ROUTE = Kind("path of the app", _route, schema=_TEXT)
+URLS = Kind("URLs", _list_of(_urls, "a URL"), " ".join, _LIST, many=True)
 PREFIX = Kind("URL prefix", _prefix, schema=_TEXT)
 PAIRS = Kind(
     "table of URL = folder",

@@ -26,6 +26,7 @@ from porch.targets import compose, docker, kubernetes, nginx, systemd
 PLACES = {
     f"{FOLDER}/company-ca.pem": Place(True),
     f"{FOLDER}/media": Place(True, folder=True),
+    f"{FOLDER}/dist/index.html": Place(True),
     f"{FOLDER}/static": Place(True, folder=True),
     f"{FOLDER}/static/index.html": Place(True),
     f"{FOLDER}/conf/gunicorn.conf.py": Place(True, text="workers = 5\n"),
@@ -39,6 +40,7 @@ SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.min_workers": {"server.name": "uwsgi"},
     "files.expires": {"static": {"/static/": "static"}},
     "files.hashed": {"static": {"/static/": "static"}},
+    "files.single_page": {"app.mount": "/api"},
     "app.prestart_lock": {"app.prestart": "migrate"},
     "kubernetes.gateway": {"kubernetes.route": "gateway"},
     "kubernetes.tls_secret": {"kubernetes.host": "example.org"},

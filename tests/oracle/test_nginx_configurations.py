@@ -40,10 +40,12 @@ PUBLIC = {
     f"{FOLDER}/odd {{name}}; #": Place(True, folder=True),
     f'{FOLDER}/it\'s "odd"': Place(True, folder=True),
     f"{FOLDER}/page.html": Place(True),
+    f"{FOLDER}/files/index.html": Place(True),
     "/data": Place(True, folder=True),
 }
 """Places that may be public, some with names that a careless renderer would trip over."""
 PATHS = st.sampled_from(sorted(path for path, place in PUBLIC.items() if place.folder))
+PAGES = st.sampled_from(("", "files", "page.html"))
 FEW = (
     "app.mount", "server.keep_alive", "http.listen", "http.domains", "files.expires", "files.hashed", "limits.body",
     "limits.request_timeout", "limits.graceful_timeout", "proxy.trusted", "nginx.workers", "nginx.connections",
@@ -68,6 +70,9 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
         given = {key: value for key, value in given.items() if not key.startswith("tls.")}
     if draw(st.booleans()):
         given["files.protected"] = {"/protected/": draw(PATHS)}
+    if draw(st.booleans()):
+        left = {"app.routes": draw(st.sampled_from(("/api/ /login", "/a/b.c/ /api /upload/"))), "app.mount": ""}
+        given |= draw(st.sampled_from((left, {"app.mount": "/api"}))) | {"files.single_page": draw(PAGES)}
     given["files.home_page"] = draw(st.sampled_from(("", "page.html")))
     interface = draw(st.sampled_from(("wsgi", "asgi", "aiohttp")))
     found = draw(st.sampled_from((static("/static/", f"{FOLDER}/files"), None)))

@@ -99,13 +99,15 @@ def urls(plan: Plan) -> list[tuple[str, str, str]]:
     """(URL, who answers, from what), in the order in which nginx looks."""
     rows = [(HEALTH_LIVE, "nginx", "health"), (HEALTH_READY, "app", _readiness(plan))]
     rows += [(each.url, "nginx", each.path) for each in plan.static.value]
-    if plan.home_page.value:
-        rows.append(("/", "nginx", plan.home_page.value))
+    if plan.files.home_page.value:
+        rows.append(("/", "nginx", plan.files.home_page.value))
     mount = plan.app.mount.value
     rows += [(f"{each.app.mount.value}/", "app", each.app.target.value) for each in plan.mounts.value]
-    rows.append((f"{mount}/", "app", plan.app.target.value))
-    if mount:
-        rows.append(("/", "nginx", "404: the app is mounted at " + mount))
+    routes, page = plan.app.routes.value, plan.files.single_page.value
+    rows += [(url, "app", plan.app.target.value) for url in routes or (f"{mount}/",)]
+    if mount or routes:
+        nothing = f"404: the app is mounted at {mount}" if mount else "404: none of the app's routes"
+        rows.append(("/", "nginx", f"files of {page.rpartition('/')[0]}, else {page}" if page else nothing))
     return rows
 
 

@@ -101,7 +101,9 @@ def _of_nginx(plan: Plan) -> list[tuple[str, str, str]]:
     rows = [("nginx", f"{'.'.join(map(str, nginx.version))} {nginx.binary.value}", nginx.binary.reason)]
     rows += [("static", f"{each.url} from {each.path}", "nginx") for each in plan.static.value]
     where = "the app" if plan.run.part.value == "all" else f"the app, at {plan.run.address.value}"
-    rows.append(("app at", f"{app.mount.value}/", where))
+    rows.append(("app at", " ".join(app.routes.value) or f"{app.mount.value}/", where))
+    if plan.files.single_page.value:
+        rows.append(("page", f"{plan.files.single_page.value} and the files beside it", "nginx, for all other URLs"))
     rows += [("app at", _mounted(each), each.server.workers.reason) for each in plan.mounts.value]
     return rows
 

@@ -88,7 +88,8 @@ def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
     addresses, limits = edge.http(desk), edge.limits(desk, choice.taken)
     secure = tls.decide(desk, addresses.listen.value, tls.plain(desk, edge.addresses(desk)))
     further = [_further(desk, each, 1 + len(beside)) for each in beside]
-    static, home_page = files.static(desk, [each for _, found in further for each in found]), files.home_page(desk)
+    static = files.static(desk, [each for _, found in further for each in found])
+    answered = files.files(desk, static.value)
     run = running.run(desk)
     mounts.check(desk, beside, run)
     plans = [each for each, _ in further if each is not None]
@@ -104,10 +105,7 @@ def _plan(desk: Desk, beside: Sequence[Beside]) -> Plan:
         http=addresses,
         tls=secure,
         static=static,
-        hashed=desk.chosen("files.hashed", desk.settings.files.hashed, "a changed file has another name"),
-        protected=files.protected(desk, static),
-        expires=files.expires(desk),
-        home_page=home_page,
+        files=answered,
         limits=stop,
         clients=clients.clients(desk),
         paths=paths.paths(desk, static.value, protocols),
@@ -212,6 +210,7 @@ def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPl
         evidence=finding.evidence,
         python=python,
         mount=desk.chosen("app.mount", app.mount, "the app's routes are below this prefix" if app.mount else "at /"),
+        routes=paths.routes(desk),
         health=_health(desk),
         prestart=_prestart(desk),
         prestart_on_reload=desk.chosen(

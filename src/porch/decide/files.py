@@ -5,12 +5,26 @@ Rule: a folder is public only where no code or secret is in it, and no URL has t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath as Path
 
 from porch.decide.desk import Desk
-from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, Static
+from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, FilesPlan, Static
 from porch.values import PAIRS, show_seconds
+
+INDEX = "index.html"
+
+
+def files(desk: Desk, static: Sequence[Static]) -> FilesPlan:
+    """How files are answered for, and the pages; `static` is what is public anyway."""
+    return FilesPlan(
+        hashed=desk.chosen("files.hashed", desk.settings.files.hashed, "a changed file has another name"),
+        protected=_protected(desk, static),
+        expires=_expires(desk),
+        home_page=_home_page(desk),
+        single_page=_single_page(desk, static),
+    )
 
 
 def found_static(desk: Desk) -> tuple[Static, ...]:
@@ -96,14 +110,14 @@ def _too_wide(desk: Desk, path: str) -> bool:
     return Path(path) == project or Path(path) in project.parents
 
 
-def protected(desk: Desk, public: Chosen[tuple[Static, ...]]) -> Chosen[tuple[Static, ...]]:
+def _protected(desk: Desk, public: Sequence[Static]) -> Chosen[tuple[Static, ...]]:
     """Folders whose files are sent where the app says so."""
     found: list[Static] = []
     for url, text in desk.settings.files.protected:
         path, where = desk.path(text), f"{url.rstrip('/')}/"
         if not desk.facts.places[path].folder:
             desk.refuse("files.protected", f"{url}: there is no folder {path}", "create it, or correct the path")
-        elif where in {each.url for each in public.value} or _taken_url(desk, url):
+        elif where in {each.url for each in public} or _taken_url(desk, url):
             why = _taken_url(desk, url) or "it is public: nginx answers for it to everybody"
             desk.refuse("files.protected", f"{url}: {why}", "choose another URL, such as /protected/")
         else:
@@ -112,14 +126,14 @@ def protected(desk: Desk, public: Chosen[tuple[Static, ...]]) -> Chosen[tuple[St
     return desk.chosen("files.protected", tuple(found), reason)
 
 
-def expires(desk: Desk) -> Chosen[int]:
+def _expires(desk: Desk) -> Chosen[int]:
     """How long static files are kept by browsers."""
     seconds = desk.settings.files.expires
     why = f"browsers keep a file {show_seconds(seconds)} before they ask again" if seconds else "browsers ask each time"
     return desk.chosen("files.expires", seconds, why)
 
 
-def home_page(desk: Desk) -> Chosen[str]:
+def _home_page(desk: Desk) -> Chosen[str]:
     """The file that `/` is answered with."""
     wanted = desk.settings.files.home_page
     if not wanted:
@@ -132,3 +146,33 @@ def home_page(desk: Desk) -> Chosen[str]:
         what = f"{path} is {place.exposed}, which no visitor may read"
         desk.refuse("files.home_page", what, "name a page, such as static/index.html")
     return desk.chosen("files.home_page", path, "answered by nginx")
+
+
+def _single_page(desk: Desk, static: Sequence[Static]) -> Chosen[str]:
+    """The page that stands for all URLs that nobody else answers; the folder that it lies in is public."""
+    key, wanted = "files.single_page", desk.settings.files.single_page
+    if not wanted:
+        return desk.chosen(key, "", "no page stands for other URLs")
+    path = desk.path(wanted)
+    if desk.facts.places[path].folder:
+        path = f"{path.rstrip('/')}/{INDEX}"
+    folder, _, name = path.rpartition("/")
+    place, around = desk.facts.places[path], desk.facts.places[folder]
+    app = desk.settings.app
+    if not app.mount and not app.routes:
+        fix = 'name those that are the app\'s, such as app.routes = ["/api/"], or mount it with app.mount = "/api"'
+        desk.refuse(key, "every URL is the app's, so none is left for the page", fix)
+    if not place.exists or place.folder:
+        desk.refuse(key, f"there is no page {path}", "build it first, or correct the path")
+    elif _too_wide(desk, folder):
+        what = f"{folder} is public with the page, and holds the whole project; anyone could read its code and settings"
+        desk.refuse(key, what, "have the page built into a folder of its own, such as dist/")
+    elif around.exposed:
+        what = f"{folder} is public with the page, and holds {around.exposed}, which no visitor may read"
+        desk.refuse(key, what, "move it out, or have the page built into a folder of its own")
+    elif not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
+        desk.refuse(key, f'"{name}" is no plain name for a page', f"rename it, for example to {INDEX}")
+    elif f"/{name}" in {*(each.url for each in static), *app.routes, *dict(desk.settings.mounts)}:
+        desk.refuse(key, f"/{name} is answered by something else", "rename the page, or take the other out")
+    _tell_how_far(desk, Static("/", f"{folder}/"))
+    return desk.chosen(key, path, "a file beside it, else the page itself, for each URL that is not the app's")

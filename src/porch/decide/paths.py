@@ -13,12 +13,14 @@ from porch.plan import HEALTH_LIVE, Chosen, PathPlan, Protocol, Static
 from porch.settings.path import Path
 
 KEY = "path"
+ROUTES = "app.routes"
 ABOVE = 2
 """Seconds that nginx waits longer than the app server, as for the app as a whole."""
 
 
 def paths(desk: Desk, static: Sequence[Static], protocols: Mapping[str, Protocol]) -> Chosen[tuple[PathPlan, ...]]:
     """Each path with what differs there; `protocols` by the prefix of the further apps, empty for the main one."""
+    _useless_routes(desk, static)
     wanted = desk.settings.path
     for url, path in wanted:
         why = _useless(desk, url, static)
@@ -28,6 +30,24 @@ def paths(desk: Desk, static: Sequence[Static], protocols: Mapping[str, Protocol
             desk.refuse(KEY, f'"{url}": nothing is done in less than a second', "for example timeout = 30s")
     plans = tuple(_plan(desk, url, path, protocols[owner(protocols, url)]) for url, path in wanted)
     return desk.chosen(KEY, plans, "these differ from the limits of the app" if plans else "all paths are alike")
+
+
+def routes(desk: Desk) -> Chosen[tuple[str, ...]]:
+    """The URLs that are the app's, each of which a request can reach."""
+    key, wanted, mount = ROUTES, desk.settings.app.routes, desk.settings.app.mount
+    if wanted and mount:
+        fix = f"take it out, or take the prefix {mount} out of app.mount"
+        desk.refuse(key, f"the app is mounted at {mount}, so all URLs below that are its own", fix)
+    reason = "nginx answers all others" if wanted else f"all below {mount}" if mount else "every URL"
+    return desk.chosen(key, wanted, reason)
+
+
+def _useless_routes(desk: Desk, static: Sequence[Static]) -> None:
+    """Refuse routes that would never reach the app."""
+    for url in desk.settings.app.routes:
+        why = _elsewhere(desk, url, static)
+        if why:
+            desk.refuse(ROUTES, f'"{url}": {why}', "correct the URL, or take it out")
 
 
 def longest(desk: Desk) -> tuple[int, str]:
@@ -48,6 +68,21 @@ def _useless(desk: Desk, url: str, static: Sequence[Static]) -> str:
         return "that is the whole app, and its limits stand in [limits]"
     if mount and not url.startswith(mount + "/"):
         return f"it is not below {mount}, where the app is"
+    own = () if owner(further, url) else desk.settings.app.routes
+    if own and not any(_below(url, route) for route in own):
+        return f"it is not below {', '.join(own)}, where the app is"
+    return _elsewhere(desk, url, static)
+
+
+def _below(url: str, route: str) -> bool:
+    """Whether the route has that URL, and all below it where it is for more than one."""
+    return url == route or (route.endswith("/") and f"{url.rstrip('/')}/".startswith(route))
+
+
+def _elsewhere(desk: Desk, url: str, static: Sequence[Static]) -> str:
+    """Who else answers there; empty when it is the app."""
+    if url.rstrip("/") in dict(desk.settings.mounts):
+        return "that is a whole app of its own, in [mounts]"
     if url.startswith(HEALTH_LIVE.rpartition("/")[0]):
         return "porch itself answers there"
     hidden = [part for part in url.split("/") if part.startswith(".") and part != ".well-known"]

@@ -41,6 +41,13 @@ class App:
         example="/api",
         short=("--mount",),
     )
+    routes: tuple[str, ...] = setting(
+        v.URLS,
+        (),
+        "URLs that are the app's, where it is not mounted below one prefix: `/api/` for all below it, `/login` for "
+        "itself alone; nginx answers all others. Every URL when left out.",
+        example="/api/",
+    )
     health: str = setting(
         v.ROUTE,
         "",

@@ -64,6 +64,13 @@ class Files:
         example="static/index.html",
         images=("STATIC_INDEX",),
     )
+    single_page: str = setting(
+        v.PATH,
+        "",
+        "Page of a single-page app, or the folder of its `index.html`: nginx answers with it each URL that is no file "
+        "beside the page and not the app's. Needs `app.mount` or `app.routes`.",
+        example="dist/index.html",
+    )
 
 
 @dataclass(frozen=True, slots=True)

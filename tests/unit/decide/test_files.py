@@ -142,14 +142,14 @@ def test_static_files_cannot_take_the_apps_own_place() -> None:
 )
 def test_how_long_files_are_kept(value: int, reason: str) -> None:
     """The reason says what browsers do."""
-    assert plan_of({"files.expires": value}).expires.reason == reason
+    assert plan_of({"files.expires": value}).files.expires.reason == reason
 
 
 def test_the_home_page_is_a_file() -> None:
     """A page that was named is answered with by nginx, and without one the app answers."""
     facts = make_facts({f"{FOLDER}/index.html": Place(True)})
-    assert plan_of({"files.home_page": "index.html"}, facts).home_page.value == f"{FOLDER}/index.html"
-    assert plan_of().home_page.reason == "the app answers /"
+    assert plan_of({"files.home_page": "index.html"}, facts).files.home_page.value == f"{FOLDER}/index.html"
+    assert plan_of().files.home_page.reason == "the app answers /"
 
 
 HOME = [
@@ -165,3 +165,46 @@ def test_a_home_page_that_is_none_is_refused(name: str, what: str) -> None:
     facts = make_facts({f"{FOLDER}/pages": PUBLIC, f"{FOLDER}/app.py": Place(True, exposed="app.py")})
     (problem,) = problems_of({"files.home_page": name}, facts)
     assert (problem.what, problem.where) == (what, "files.home_page from porch.toml:1")
+
+
+DIST = {f"{FOLDER}/dist": PUBLIC, f"{FOLDER}/dist/index.html": Place(True)}
+
+
+@pytest.mark.parametrize("said", ["dist", "dist/", "dist/index.html"])
+def test_a_single_page_is_a_file_or_the_folder_of_its_index(said: str) -> None:
+    """Either is the page in it."""
+    plan = plan_of({"files.single_page": said, "app.mount": "/api"}, make_facts(DIST))
+    assert plan.files.single_page.value == f"{FOLDER}/dist/index.html"
+
+
+PAGES: list[tuple[dict[str, object], dict[str, Place], str]] = [
+    ({"files.single_page": "dist"}, {}, "every URL is the app's, so none is left for the page"),
+    ({"files.single_page": "none", "app.mount": "/a"}, {}, f"there is no page {FOLDER}/none"),
+    (
+        {"files.single_page": "index.html", "app.mount": "/a"},
+        {f"{FOLDER}/index.html": Place(True)},
+        f"{FOLDER} is public with the page, and holds the whole project; anyone could read its code and settings",
+    ),
+    (
+        {"files.single_page": "dist", "app.mount": "/a"},
+        {f"{FOLDER}/dist": Place(True, folder=True, exposed=".env")},
+        f"{FOLDER}/dist is public with the page, and holds .env, which no visitor may read",
+    ),
+    (
+        {"files.single_page": "dist/a?b.html", "app.mount": "/a"},
+        {f"{FOLDER}/dist/a?b.html": Place(True)},
+        '"a?b.html" is no plain name for a page',
+    ),
+    (
+        {"files.single_page": "dist", "app.routes": "/index.html"},
+        {},
+        "/index.html is answered by something else",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "places", "what"), PAGES)
+def test_a_single_page_that_cannot_be_is_refused(given: dict[str, object], places: dict[str, Place], what: str) -> None:
+    """Where no URL is left for it, and where its folder must not be public."""
+    (problem,) = problems_of(given, make_facts({**DIST, **places}))
+    assert (problem.what, problem.exit) == (what, Exit.USAGE)

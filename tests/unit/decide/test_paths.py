@@ -45,6 +45,8 @@ def test_the_app_server_allows_the_longest(
         ("/static/img/", {"static": {"/static/": "static"}}, "nginx answers /static/ with files"),
         ("/static/", {"static": {"/static/": "static"}}, "nginx answers /static/ with files"),
         ("/other", {"app.mount": "/api"}, "it is not below /api, where the app is"),
+        ("/other", {"app.routes": "/api/ /x"}, "it is not below /api/, /x, where the app is"),
+        ("/x/y", {"app.routes": "/api/ /x"}, "it is not below /api/, /x, where the app is"),
         ("/api/", {"app.mount": "/api"}, "that is the whole app, and its limits stand in [limits]"),
         ("/-/porch/ready", {}, "porch itself answers there"),
         ("/a/.git/", {}, ".git is hidden, and nginx answers 404"),
@@ -69,3 +71,26 @@ def test_what_the_uwsgi_protocol_cannot_do_is_said() -> None:
     (path,) = plan.paths.value
     assert (path.buffering, path.request_buffering) == (False, None)
     assert [text for text in plan.warnings if text.startswith('path "/a": request_buffering stays on')]
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "what"),
+    [
+        ("/api/", {"app.mount": "/shop"}, "the app is mounted at /shop, so all URLs below that are its own"),
+        ("/static/a", {"static": {"/static/": "static"}}, '"/static/a": nginx answers /static/ with files'),
+        ("/-/porch/live", {}, '"/-/porch/live": porch itself answers there'),
+        ("/.env", {}, '"/.env": .env is hidden, and nginx answers 404'),
+    ],
+)
+def test_a_route_that_never_reaches_the_app_is_refused(url: str, more: dict[str, object], what: str) -> None:
+    """Each is told with the setting's name."""
+    (problem,) = problems_of({"app.routes": url} | more, FACTS)
+    assert problem.what == what
+    assert problem.where == "app.routes from porch.toml:1"
+
+
+@pytest.mark.parametrize("url", ["/api", "/api/", "/api/x", "/login"])
+def test_a_path_of_a_route_may_differ(url: str) -> None:
+    """The route itself, with and without its slash, and what is below it."""
+    plan = plan_of({"app.routes": "/api/ /login", "path": f"{url} body=1K"}, FACTS)
+    assert [each.url for each in plan.paths.value] == [url]

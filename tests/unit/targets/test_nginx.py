@@ -20,6 +20,8 @@ PLACES = {
     f"{FOLDER}/static": Place(True, folder=True),
     f"{FOLDER}/icon.ico": Place(True),
     f"{FOLDER}/index.html": Place(True),
+    f"{FOLDER}/dist": Place(True, folder=True),
+    f"{FOLDER}/dist/index.html": Place(True),
 }
 PATHS = {"path": "/upload/ body=1G timeout=10m request_buffering=false, /feed buffering=false rate=5/m"}
 STATIC = {"static": {"/static/": "static", "/favicon.ico": "icon.ico", "/more/": "static"}}
@@ -76,6 +78,11 @@ PLANS: dict[str, Plan] = {
     "acme": plan(FETCHED, low_ports=True),
     "acme, newest nginx": plan(FETCHED, nginx=(WHEEL,), low_ports=True, interface="asgi"),
     "tls, modern, alone": plan(SECURE | {"tls.profile": "modern", "tls.redirect": "off", "http.listen": "[::1]:9443"}),
+    "page": plan(
+        {"files.single_page": "dist", "app.routes": "/api/ /login /x/", "path": "/x/y body=1K, /api rate=5/m"}
+    ),
+    "page, mounted": plan(STATIC | {"files.single_page": "dist", "app.mount": "/api", "answers.compression": "files"}),
+    "routes": plan({"app.routes": "/api/ /login"}, interface="asgi"),
     "as root": plan({"run.user": "root"}, root=True),
     "unprivileged": plan(root=True),
 }
@@ -185,6 +192,15 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("only_text_is_compressed", "plain", "text/csv", "text/event-stream"),
     ("only_text_is_compressed", "trusted", "gzip off;", "gzip on;"),
     ("only_text_is_compressed", "files compressed", "location / {", "location / { gzip on;"),
+    ("a_single_page_stands_last", "page", "try_files $uri /index.html", "try_files $uri /x.html"),
+    ("a_single_page_stands_last", "page", "expires -1", "expires 1h"),
+    ("a_single_page_stands_last", "page", "disable_symlinks if_not_owner", "disable_symlinks off"),
+    ("a_single_page_stands_last", "page", "py[co]?|", ""),
+    ("a_single_page_stands_last", "page", "css|m?js", "css"),
+    ("a_single_page_stands_last", "routes", "location / {", "location / { proxy_pass http://app;"),
+    ("a_single_page_stands_last", "mounted", "location / {", "location / { root /srv; try_files $uri =404;"),
+    ("only_routes_reach_the_app", "routes", "location /api/ {", "location /apis/ {"),
+    ("only_routes_reach_the_app", "page", "location = /login {", "location = /logout {"),
     ("websockets_have_time", "asgi", "proxy_read_timeout 3600s", "proxy_read_timeout 32s"),
     ("websockets_have_time", "asgi", "if ($upgrade) {", "if ($host) {"),
     ("websockets_have_time", "aiohttp", "@websocket {", "/websocket {"),

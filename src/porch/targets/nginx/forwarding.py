@@ -214,9 +214,9 @@ def upstream_timing(plan: Plan) -> list[Node]:
 
 def _no_files(plan: Plan, kind: LiteralString) -> list[Node]:
     """Only where a folder was named for it, may an answer of the app name a file that nginx sends in its place."""
-    if plan.protected.value:
+    if plan.files.protected.value:
         return []
-    note, setting = "The app's answers open no file of this machine.", plan.protected.setting
+    note, setting = "The app's answers open no file of this machine.", plan.files.protected.setting
     return [directive(f"{kind}_ignore_headers", "X-Accel-Redirect", note=note, setting=setting)]
 
 

@@ -5,12 +5,20 @@ Rule: a path is passed to the app as all others are; only what was said differs,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import LiteralString
 
 from porch.apps import apps, owner
 from porch.plan import PathPlan, Plan
 from porch.syntax.nginx import Expr, Node, block, directive
 from porch.targets.nginx import broken, errors, limits, mounts, upgrades
+
+
+def places(urls: Iterable[str]) -> list[tuple[bool, str]]:
+    """(alone, URL) of each location: two for a URL with all below it, as nginx would send `/upload` to `/upload/`."""
+    told = list(urls)
+    pairs = [[(False, url), (True, url.rstrip("/"))] if url.endswith("/") else [(True, url)] for url in told]
+    return list(dict.fromkeys(each for pair in pairs for each in pair))
 
 
 def locations(plan: Plan) -> list[Node]:
