@@ -40,6 +40,15 @@ def test_help_is_quick(name: str, bare: float) -> None:
     assert cost("-m", "porch", name, "--help") / bare < MOST
 
 
+def test_a_start_imports_no_loop() -> None:
+    """The command that becomes the supervisor leaves asyncio, ssl and ctypes to it: loaded twice, a start is felt."""
+    lines = ["import sys", "from porch import cli, mainline, targets", "from porch.cli import parser, screen"]
+    lines += ["from porch.runtime import assemble, start"]
+    lines += ['print([name for name in ("asyncio", "ssl", "ctypes", "porch.cli.writing") if name in sys.modules])']
+    done = subprocess.run((sys.executable, "-c", "\n".join(lines)), check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
+
+
 def test_what_is_optional_is_not_imported() -> None:
     """porch starts where no package of an extra is installed: certificates and watching bring theirs when asked for."""
     extras = ("cryptography", "acme", "josepy", "certifi", "watchfiles", "shtab")

@@ -26,7 +26,7 @@ def run(words: Sequence[str]) -> int:
     try:
         given = parser.parser(words).parse_args(words)
         given.words = tuple(words[1:])
-        return _commands()[given.command](given)
+        return _command(given.command)(given)
     except Refused as refused:
         screen.problems(refused.problems, as_json=_wants_json(words, given))
         return int(refused.exit)
@@ -72,21 +72,21 @@ def _wants_json(words: Sequence[str], given: Namespace) -> bool:
     return kind == "json"
 
 
-def _commands() -> Mapping[str, Callable[[Namespace], int]]:
+def _command(name: str) -> Callable[[Namespace], int]:
+    """What carries it out; of the rest nothing is imported, which a start need not wait for."""
+    if name in _OWN:
+        return _OWN[name]
     from porch.cli import instance, writing
 
-    return {
-        "run": _run,
-        "check": _check,
-        "explain": _explain,
+    others: Mapping[str, Callable[[Namespace], int]] = {
         "render": writing.render,
         "init": writing.init,
         "status": instance.status,
         "reload": instance.reload,
         "stop": instance.stop,
         "logs": instance.logs,
-        "completion": _completion,
     }
+    return others[name]
 
 
 def flags(given: Namespace) -> tuple[Flag, ...]:
@@ -144,3 +144,11 @@ def _completion(given: Namespace) -> int:
 
     print(shtab.complete(parser.parser(), given.shell))
     return int(Exit.DONE)
+
+
+_OWN: Mapping[str, Callable[[Namespace], int]] = {
+    "run": _run,
+    "check": _check,
+    "explain": _explain,
+    "completion": _completion,
+}

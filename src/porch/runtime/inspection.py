@@ -17,6 +17,7 @@ from porch import worker
 from porch.errors import Exit, Problem, Refused
 from porch.frameworks.finding import StaticFolder
 from porch.plan import Interface
+from porch.runtime.identity import identity
 from porch.runtime.verdict import verdict
 
 LONGEST = 60.0
@@ -67,8 +68,6 @@ def import_app(child: Child, target: str, folder: str, interface: str = "") -> S
 
 
 def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    from porch.runtime.process import identity  # brings asyncio, which costs 50 ms of a command that imports no app
-
     found = identity(child.user)
     environment = os.environ | dict(child.environment) | told | (found.environment if found else {})
     return subprocess.run(

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, rendered
-from porch.runtime.process import Identity, identity
+from porch.runtime.identity import Identity, identity
 from porch.syntax.file import File, Folder
 
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import grp
 import os
-import pwd
 import signal
 import sys
 from collections.abc import Mapping
@@ -19,62 +17,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from porch.errors import Exit, Problem, Refused
+from porch.runtime.identity import Identity
+from porch.runtime.signals import TOLD, UNKNOWN
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None)
-TOLD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
-"""What the supervisor can be told by a signal."""
-_PERSONS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGCONT)
-_FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT, signal.SIGTRAP, signal.SIGSYS)
-_UNIGNORABLE = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD)
-UNKNOWN = tuple(signal.valid_signals() - {*TOLD, *_PERSONS, *_FAULTS, *_UNIGNORABLE})
-"""What means nothing to the supervisor. Most of these would end it: USR1, sent to have logs reopened, or ALRM."""
-
-
-def ignore_unknown() -> None:
-    """A signal that means nothing does nothing."""
-    for number in UNKNOWN:
-        signal.signal(number, signal.SIG_IGN)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom a child runs as."""
-
-    name: str
-    uid: int
-    gid: int
-    groups: tuple[int, ...]
-    home: str
-
-    @property
-    def owner(self) -> tuple[int, int]:
-        """For chown."""
-        return self.uid, self.gid
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What a login would set."""
-        return {"HOME": self.home, "USER": self.name, "LOGNAME": self.name}
-
-
-def identity(user: str) -> Identity | None:
-    """The user of that name, or None when children are to run as the caller."""
-    if not user:
-        return None
-    try:
-        entry = pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
-    except KeyError:
-        fix = f"create it (useradd --system --no-create-home {user}), or choose another with --user"
-        raise Refused(Problem(f"there is no user {user!r} here", fix=fix, exit=Exit.MACHINE)) from None
-    if os.geteuid() == entry.pw_uid:
-        return None
-    if os.geteuid() != 0:
-        fix = "leave --user out, or run as root"
-        raise Refused(Problem(f"only root can run the app as {user!r}", fix=fix, exit=Exit.MACHINE))
-    groups = {entry.pw_gid, *(group.gr_gid for group in grp.getgrall() if entry.pw_name in group.gr_mem)}
-    return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, tuple(sorted(groups)), entry.pw_dir)
 
 
 @dataclass(frozen=True, slots=True)

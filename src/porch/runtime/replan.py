@@ -12,8 +12,8 @@ from pathlib import Path
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder, start
 from porch.runtime.folder import NEXT
+from porch.runtime.identity import identity
 from porch.runtime.launch import Launch
-from porch.runtime.process import identity
 from porch.syntax.file import File
 
 

@@ -15,8 +15,8 @@ from porch.errors import Exit, Refused
 from porch.runtime import notify
 from porch.runtime.launch import Launch, from_json
 from porch.runtime.notify import Notify
-from porch.runtime.process import ignore_unknown
 from porch.runtime.say import Voice, lost
+from porch.runtime.signals import ignore_unknown
 from porch.runtime.supervisor import Supervisor
 from porch.runtime.writer import Writer
 

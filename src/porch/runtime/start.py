@@ -15,8 +15,9 @@ from typing import NoReturn
 
 from porch.errors import Exit, Problem, Refused
 from porch.runtime import activation, folder, listen
+from porch.runtime.identity import identity
 from porch.runtime.launch import Launch
-from porch.runtime.process import TOLD, identity
+from porch.runtime.signals import TOLD
 from porch.syntax.file import File
 
 

@@ -23,16 +23,18 @@ from porch.runtime.control import Answer, Control, Request
 from porch.runtime.extras import Extras
 from porch.runtime.failures import Failures
 from porch.runtime.front import Front
+from porch.runtime.identity import identity
 from porch.runtime.keep import Keeping, Kept
 from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
 from porch.runtime.notify import Notify
-from porch.runtime.process import TOLD, Child, Reaper, adopt_orphans, identity
+from porch.runtime.process import Child, Reaper, adopt_orphans
 from porch.runtime.recycle import Recycling
 from porch.runtime.reload import Reload
 from porch.runtime.reloads import Reloads
 from porch.runtime.renewal import Renewal
 from porch.runtime.say import Voice
+from porch.runtime.signals import TOLD
 from porch.runtime.stuck import Watch
 from porch.runtime.together import together
 from porch.runtime.unit import Surroundings, Unit, exhausted, stop_signal

@@ -15,9 +15,10 @@ from porch.errors import Exit, Problem, Refused
 from porch.runtime import folder
 from porch.runtime.census import Census
 from porch.runtime.failures import Failures
+from porch.runtime.identity import Identity
 from porch.runtime.launch import Launch, Program
 from porch.runtime.logs import Logs, Tail
-from porch.runtime.process import Child, Identity, Order, Reaper
+from porch.runtime.process import Child, Order, Reaper
 from porch.runtime.say import Voice
 
 Condition = Literal["waiting", "starting", "healthy", "down"]
