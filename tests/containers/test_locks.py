@@ -8,7 +8,7 @@ import pytest
 from engine import Engine, docker
 from made import LOCKS, copied
 
-LOCKED = ("uv", "poetry", "pipenv")
+LOCKED = ("uv", "poetry", "pdm", "pipenv")
 
 
 @pytest.mark.parametrize("tool", LOCKED)

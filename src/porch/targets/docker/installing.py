@@ -18,7 +18,7 @@ Node = Instruction | Comment | Gap
 TOOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "uv": ("uv==0.13.8",),
     "poetry": ("poetry==2.5.1", "poetry-plugin-export==1.10.1"),
-    "pdm": ("pdm==2.29.3",),
+    "pdm": ("pdm[locked]==2.29.3",),
     "pipenv": ("pipenv==2026.10.3",),
 }
 """What reads a lock, in the versions that this porch was tested with."""
