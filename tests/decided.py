@@ -29,7 +29,7 @@ TOLD = {name: (HERE / f"nginx_v/{name}.txt").read_text() for name in ("debian-1.
 """What two real programs answer to `nginx -V`."""
 SERVERS = {
     "gunicorn": "27.0.1", "granian": "2.8.7", "uvicorn": "0.54.0", "pyuwsgi": "2.0.30", "gevent": "26.9.0",
-    "aiohttp": "3.14.5", "uvloop": "0.22.1", "httptools": "0.8.0", "websockets": "16.1",
+    "packaging": "26.3", "aiohttp": "3.14.5", "uvloop": "0.22.1", "httptools": "0.8.0", "websockets": "16.1",
 }  # fmt: skip
 
 
@@ -157,8 +157,8 @@ def image_plan_of(
     packaging: Packaging = PACKAGING,
 ) -> PlanOfImage:
     """The Plan of an image of the project."""
-    said = make_said(given or {}, origins)
-    return decide.plan_of_image(said, facts or make_facts(), finding or make_finding(), packaging)
+    said, facts, finding = make_said(given or {}, origins), facts or make_facts(), finding or make_finding()
+    return decide.plan_of_image(said, facts, finding, packaging, beside(said, facts, finding))
 
 
 def problems_of(

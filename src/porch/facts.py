@@ -277,7 +277,7 @@ def find_python(folder: Path, wanted: str) -> tuple[str, str]:
 
 LOOPS = ("uvloop", "httptools", "websockets")
 """What makes servers of event loops quick, or able to speak WebSocket."""
-SERVER_PACKAGES = ("gunicorn", "granian", "uvicorn", "pyuwsgi", "uwsgi", "gevent", "aiohttp", *LOOPS)
+SERVER_PACKAGES = ("gunicorn", "granian", "uvicorn", "pyuwsgi", "uwsgi", "gevent", "packaging", "aiohttp", *LOOPS)
 
 
 def find_servers(python: str) -> Mapping[str, str]:

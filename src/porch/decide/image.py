@@ -42,8 +42,6 @@ OF_FILES = frozenset(("compose", "container", "kubernetes", "systemd"))
 OF_THE_MACHINE = ("app.python", "nginx.binary", "run.dir", "run.user")
 """Settings that name things of one machine, and mean nothing in the image."""
 SHELLS = frozenset({"sh", "bash", "dash", "/bin/sh", "/bin/bash"})
-WORKER_PACKAGES: Mapping[str, str] = {"gevent": "gevent", "aiohttp-uvloop": "uvloop"}
-"""Worker class -> the package that it comes from."""
 COLLECT = ("python", "manage.py", "collectstatic", "--noinput")
 
 
@@ -102,10 +100,11 @@ def facts_inside(found: Facts, said: Said, needs: Needs, interface: Interface) -
 
 
 def _servers(said: Said, needs: Needs, interface: Interface) -> Mapping[str, str]:
-    """The packages that the image can have; a slim one has the app server that the project asks for, if it does."""
+    """The packages that the image can have; a slim one has the app servers that the project asks for, if it does."""
     there = {**VERSIONS, "aiohttp": "as locked"}
     able = [each for each in servers.SERVERS if interface in each.speaks]
-    asked = [each for each in able if needs.packages.intersection(each.packages)]
+    named = {said.settings.server.name, *(mount.server for _, mount in said.settings.mounts)}
+    asked = [each for each in able if each.name in named or needs.packages.intersection(each.packages)]
     if said.settings.container.slim and asked:
         others = {name for each in able if each not in asked for name in each.packages}
         there = {name: found for name, found in there.items() if name not in others}
@@ -181,8 +180,9 @@ def _added(desk: Desk, plan: Plan, needs: Needs) -> tuple[str, ...]:
             if each.name == app.server.name.value or (ours and not desk.settings.container.slim):
                 brought = needs.packages.intersection(each.packages)
                 wanted += [*((each.packages[0],) if not brought else ()), *each.quick_with]
-        kind = app.server.worker_class.value
-        wanted += [WORKER_PACKAGES[kind]] if kind in WORKER_PACKAGES else []
+        kinds = servers.by_name(app.server.name.value).worker_packages
+        # aiohttp itself is the app's own.
+        wanted += [name for name in kinds.get(app.server.worker_class.value, ()) if name in VERSIONS]
     wanted += [*(TLS if plan.tls.on else ()), *(WATCH if plan.run.watch.value else ())]
     return tuple(f"{name}=={VERSIONS[name]}" for name in sorted(set(wanted)) if name not in needs.packages)
 

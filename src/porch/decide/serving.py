@@ -215,7 +215,7 @@ def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken
     if desk.takes(taken, key):
         kind = taken.values[key][0]
         told = Chosen(key, kind if isinstance(kind, str) else "", taken.place(key), "your own file decides")
-        _need_package(desk, told)
+        _need_packages(desk, server, told)
         return told
     try:
         kind = server.worker_class(interface, desk.settings.server.worker_class, desk.facts.servers)
@@ -226,16 +226,17 @@ def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken
         return desk.chosen(key, "", f"{server.name} has one kind of worker")
     asked = desk.settings.server.worker_class != AUTO
     chosen = desk.chosen(key, kind, AS_SET if asked else f"for {interface} apps")
-    _need_package(desk, chosen)
+    _need_packages(desk, server, chosen)
     return chosen
 
 
-def _need_package(desk: Desk, kind: Chosen[str]) -> None:
-    """Some kinds of worker come from a package of their own."""
-    package = {"gevent": "gevent", "aiohttp": "aiohttp", "aiohttp-uvloop": "uvloop"}.get(kind.value, "")
-    if package and package not in desk.facts.servers:
-        fix = f"{desk.facts.python} -m pip install {package}"
-        what = f"{package} is not installed for {desk.facts.python} ({desk.facts.python_from})"
+def _need_packages(desk: Desk, server: Server, kind: Chosen[str]) -> None:
+    """Some kinds of worker come from packages of their own."""
+    missing = [name for name in server.worker_packages.get(kind.value, ()) if name not in desk.facts.servers]
+    if missing:
+        fix = f"{desk.facts.python} -m pip install {' '.join(missing)}"
+        verb = "is" if len(missing) == 1 else "are"
+        what = f"{' and '.join(missing)} {verb} not installed for {desk.facts.python} ({desk.facts.python_from})"
         desk.problems.append(Problem(what, f"{kind.setting} from {kind.origin}", fix, Exit.MACHINE))
 
 

@@ -26,8 +26,6 @@ from porch.runtime.listen import clear_stale, is_socket
 from porch.syntax.file import File
 
 LOCK = "lock"
-NEXT = ".next"
-"""Ending of a file that waits beside the live one."""
 LAUNCH = "launch.json"
 CONTROL = "control.sock"
 NEXT = ".next"

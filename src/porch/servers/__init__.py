@@ -39,6 +39,11 @@ class Server(Protocol):
         ...
 
     @property
+    def worker_packages(self) -> Mapping[str, tuple[str, ...]]:
+        """Kind of worker -> the packages that it comes from, beside the server's own."""
+        ...
+
+    @property
     def speaks(self) -> frozenset[Interface]:
         """The kinds of app that it can run."""
         ...

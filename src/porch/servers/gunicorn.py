@@ -31,11 +31,11 @@ CLASSES: Mapping[Interface, tuple[str, ...]] = {
 """What each kind of app can run on; the first whose packages are there is taken by itself."""
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "gevent": ("gevent",),
+    "gevent": ("gevent", "packaging"),
     "aiohttp": ("aiohttp",),
     "aiohttp-uvloop": ("aiohttp", "uvloop"),
 }
-"""Kinds of worker that come with packages of their own."""
+"""Kinds of worker that come with packages of their own; `packaging` is what reads the version of gevent."""
 
 PATHS: Mapping[str, str] = {
     "aiohttp": "aiohttp.GunicornWebWorker",
@@ -89,6 +89,11 @@ class Gunicorn(Usual):
     def cannot_alone(self) -> Mapping[str, str]:
         """Setting -> what happens instead where its files run without porch."""
         return {"server.recycle_memory": "its workers grow as they like"}
+
+    @property
+    def worker_packages(self) -> Mapping[str, tuple[str, ...]]:
+        """Kind of worker -> the packages that it comes from."""
+        return NEEDS
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ VERSIONS: Mapping[str, str] = {
     "websockets": "17.4",
     "pyuwsgi": "2.0.30.post1",
     "gevent": "26.9.0",
+    "packaging": "26.3",
     "cryptography": "50.0.2",
     "acme": "5.9.0",
     "certifi": "2026.10.18",

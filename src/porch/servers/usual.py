@@ -27,6 +27,11 @@ class Usual:
         return {}
 
     @property
+    def worker_packages(self) -> Mapping[str, tuple[str, ...]]:
+        """It has one kind of worker."""
+        return {}
+
+    @property
     def most(self) -> Mapping[str, int]:
         """Setting -> the greatest number of it."""
         return {}

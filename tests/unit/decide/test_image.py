@@ -98,6 +98,22 @@ def test_a_slim_image_has_one() -> None:
     assert names(image({**slim, "server.name": "uwsgi"}, needing("flask")).added) == {"pyuwsgi"}
 
 
+def test_a_slim_image_has_each_server_that_is_named() -> None:
+    """What settings name is there, of the main app and of a further one, beside what the requirements name."""
+    slim, needs = {"container.slim": True}, needing("flask", "gunicorn")
+    assert names(image({**slim, "server.name": "uwsgi"}, needs).added) == {"pyuwsgi"}
+    mounts = "/back app=back:app interface=wsgi server=uwsgi"
+    plan = image_plan_of({**slim, "mounts": mounts}, packaging=needs)
+    assert (plan.server.name.value, names(plan.image.added)) == ("gunicorn", {"pyuwsgi"})
+
+
+def test_a_kind_of_worker_brings_its_packages() -> None:
+    """gunicorn's gevent worker loads `packaging` too; what the requirements name is left to them."""
+    gevent = {"server.worker_class": "gevent"}
+    assert image(gevent, needing("flask", "gunicorn", "granian")).added == ("gevent==26.9.0", "packaging==26.3")
+    assert image(gevent, needing("flask", "gunicorn", "granian", "gevent")).added == ("packaging==26.3",)
+
+
 def test_a_slim_image_has_no_shell_for_a_prestart() -> None:
     """A command that needs one is refused before the image is built."""
     (problem,) = problems({"container.slim": True, "app.prestart": "sh -c true"})

@@ -159,12 +159,12 @@ def test_a_worker_class_for_other_apps_is_refused() -> None:
     "facts", [with_servers("gunicorn"), with_config('worker_class = "gevent"', servers={"gunicorn": "27"})]
 )
 def test_a_worker_class_whose_package_is_missing_is_refused(facts: Facts) -> None:
-    """gevent workers need gevent, whether porch.toml or the user's own file asks for them."""
+    """gevent workers need gevent and packaging, whether porch.toml or the user's own file asks for them."""
     theirs = facts.places[CONFIG].exists
     (problem,) = problems_of({} if theirs else {"server.worker_class": "gevent"}, facts)
-    assert problem.what == f"gevent is not installed for {PYTHON} (the interpreter that runs porch)"
+    assert problem.what == f"gevent and packaging are not installed for {PYTHON} (the interpreter that runs porch)"
     assert problem.where == f"server.worker_class from {'gunicorn.conf.py:1' if theirs else 'porch.toml:1'}"
-    assert (problem.fix, problem.exit) == (f"{PYTHON} -m pip install gevent", Exit.MACHINE)
+    assert (problem.fix, problem.exit) == (f"{PYTHON} -m pip install gevent packaging", Exit.MACHINE)
 
 
 SIZES: list[tuple[dict[str, Any], dict[str, object], int, str]] = [
