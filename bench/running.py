@@ -107,6 +107,8 @@ def tail(path: Path, lines: int = 6) -> str:
 def _start(command: tuple[str, ...], contender: Contender, site: Site) -> subprocess.Popen[bytes]:
     # HOME: some servers leave files there; nothing of this run may land in the caller's own.
     environment = {**os.environ, "HOME": str(site.folder), "PYTHONUNBUFFERED": "1"}
+    # What is installed has its bytecode; where none may be written, each start of a checkout would compile anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment |= {name: site.fill(value) for name, value in contender.environment}
     words = [site.fill(word) for word in command]
     with site.log.open("ab") as log:
