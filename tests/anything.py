@@ -108,6 +108,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "files.protected": st.dictionaries(st.sampled_from(("/protected/", "/private/x")), PATHS, max_size=1),
     "app.routes": st.sampled_from(("", "/api/", "/api /login /api/", "/files/ /upload/x /a/b/")),
     "files.single_page": st.sampled_from(("", "page.html", "none", "files", "files/index.html", "code.py")),
+    "files.maintenance": st.sampled_from(("", "page.html", "none", "code.py")),
     "files.home_page": st.sampled_from(("", "page.html", "none", "files", "code.py")),
     "limits.body": st.sampled_from((0, 1, 1025, "10M", "1G", 2**63 - 1)),
     "limits.request_timeout": SECONDS,

@@ -723,7 +723,7 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
             if times != [conf.plan.limits.websocket.value]:
                 yield f"{found.args[0]} waits {times}"
             continue
-        led = [each.args for each in found.all("if") if each.args != ("-f", "$broken_save")]
+        led = [each.args for each in found.all("if") if each.args[0] != "-f"]
         if led != [("$upgrade",)] * able.get(found.all("proxy_pass")[0].args, False):
             yield f"a handshake stays in {found.args}"
     places = {each.args[0] for each in passing if each.args[0].startswith("@")}
@@ -736,6 +736,32 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
     led = {found.args[-1] for found in conf.every if found.name == "error_page" and found.args[0] == "418"}
     if led != places:
         yield f"handshakes are led to {led}"
+
+
+def maintenance_stands_before_the_apps(conf: Conf) -> Iterator[str]:
+    """Each location that passes to an app looks first whether its page is wanted in place of that; readiness too."""
+    wanted, switch = bool(conf.plan.files.maintenance.value), ("-f", f"{conf.plan.run.folder.value}/maintenance")
+    passing = [each for each in conf.every if each.name == "location" and _passed(each)]
+    first = [
+        (each, [(found.args, found.children[0].args) for found in each.all("if")][:1])
+        for each in passing
+        if not each.args[0].startswith("@") and not _asks(each)
+    ]
+    yield from (f"{each.args} asks the app" for each, asked in first if (asked == [(switch, ("561",))]) != wanted)
+    uncached = [each for each, _ in first if [found.args for found in each.all("open_file_cache")] != [("off",)]]
+    yield from (f"{each.args} sees the switch late" for each in uncached if wanted)
+    led = [each.args for each in conf.http.all("error_page") if each.args[0] == "561"]
+    if led != [("561", "=503", "$maintenance_page")] * wanted:
+        yield f"led to {led}"
+    for url in ("/-/porch/maintenance.html", "/-/porch/maintenance.json") * wanted:
+        pages = [each for each in conf.servers[-1].all("location") if each.args == ("=", url) and each.all("internal")]
+        told = [{found.args[0]: found.args[1] for found in each.all("add_header")} for each in pages]
+        if [(each.get("Retry-After"), each.get("Cache-Control")) for each in told] != [("60", "no-store")]:
+            yield f"{url} with {told}"
+    ready = [each for each in conf.servers[-1].all("location") if each.args == ("=", HEALTH_READY)]
+    told = [found.children[0].args[0] for each in ready for found in each.all("if") if found.args == switch]
+    if told != ["200"] * wanted:
+        yield f"readiness is {told}"
 
 
 def buffering_is_said(conf: Conf) -> Iterator[str]:
@@ -811,7 +837,7 @@ RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
     headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,
     websockets_have_time, buffering_is_said, paths_differ_as_said, tls_is_the_guideline, plain_http_is_led_to_https,
-    authorities_are_answered,
+    authorities_are_answered, maintenance_stands_before_the_apps,
 )  # fmt: skip
 
 

@@ -119,6 +119,7 @@ def _plain() -> Plan:
         static=chosen("static", ()),
         files=FilesPlan(
             home_page=chosen("files.home_page", ""),
+            maintenance=chosen("files.maintenance", ""),
             single_page=chosen("files.single_page", ""),
             hashed=chosen("files.hashed", True),
             protected=chosen("files.protected", ()),

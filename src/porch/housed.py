@@ -111,6 +111,11 @@ class RunPlan:
         return f"{self.folder.value}/draining"
 
     @property
+    def maintenance(self) -> str:
+        """While this file exists, the app is not asked, and the page for that is the answer."""
+        return f"{self.folder.value}/maintenance"
+
+    @property
     def broken(self) -> str:
         """While this file exists, it is shown in the browser of who works on the code."""
         return f"{self.folder.value}/broken.html"

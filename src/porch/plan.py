@@ -142,6 +142,8 @@ class FilesPlan:
     """Seconds that a client may keep static files; 0: it must ask each time."""
     home_page: Chosen[str]
     """File that nginx answers `/` with, absolute; empty for none."""
+    maintenance: Chosen[str]
+    """Page that stands in place of the app while `RunPlan.maintenance` is there, absolute; empty for none."""
     single_page: Chosen[str]
     """File that nginx answers all else with that is no file beside it and not the app's, absolute; empty for none."""
 

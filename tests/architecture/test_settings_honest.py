@@ -27,6 +27,7 @@ PLACES = {
     f"{FOLDER}/company-ca.pem": Place(True),
     f"{FOLDER}/media": Place(True, folder=True),
     f"{FOLDER}/dist/index.html": Place(True),
+    f"{FOLDER}/maintenance.html": Place(True),
     f"{FOLDER}/static": Place(True, folder=True),
     f"{FOLDER}/static/index.html": Place(True),
     f"{FOLDER}/conf/gunicorn.conf.py": Place(True, text="workers = 5\n"),

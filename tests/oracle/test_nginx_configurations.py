@@ -73,6 +73,7 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
     if draw(st.booleans()):
         left = {"app.routes": draw(st.sampled_from(("/api/ /login", "/a/b.c/ /api /upload/"))), "app.mount": ""}
         given |= draw(st.sampled_from((left, {"app.mount": "/api"}))) | {"files.single_page": draw(PAGES)}
+    given["files.maintenance"] = draw(st.sampled_from(("", "page.html")))
     given["files.home_page"] = draw(st.sampled_from(("", "page.html")))
     interface = draw(st.sampled_from(("wsgi", "asgi", "aiohttp")))
     found = draw(st.sampled_from((static("/static/", f"{FOLDER}/files"), None)))

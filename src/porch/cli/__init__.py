@@ -84,6 +84,7 @@ def _command(name: str) -> Callable[[Namespace], int]:
         "status": instance.status,
         "reload": instance.reload,
         "stop": instance.stop,
+        "maintenance": instance.maintenance,
         "logs": instance.logs,
     }
     return others[name]

@@ -57,6 +57,8 @@ def status(given: Namespace) -> int:
     print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {_servers(told)}")
     total, errors, dropped = requests.get("total", 0), requests.get("errors", 0), told.get("dropped_lines", 0)
     print(f"{total} requests, {errors} errors, {dropped} log lines dropped")
+    if told.get("maintenance"):
+        print("maintenance is on: the app is not asked until `porch maintenance off`")
     _last_reload(told.get("last_reload"))
     _last_failure(told.get("last_failure"))
     rows = [_row(each) for each in told["processes"]]
@@ -104,6 +106,13 @@ def reload(given: Namespace) -> int:
     """Ask for the next generation."""
     told = control.ask(folder_of(given), {"do": "reload"}, timeout=None)
     print(told.get("message", "reloaded"))
+    return int(Exit.DONE)
+
+
+def maintenance(given: Namespace) -> int:
+    """Have the page for it stand in place of the app, or the app be asked again."""
+    told = control.ask(folder_of(given), {"do": "maintenance", "on": given.switch == "on"})
+    print("maintenance is on" if told["maintenance"] else "maintenance is off")
     return int(Exit.DONE)
 
 

@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("status", "the running instance: state, processes, memory, requests"),
     ("reload", "bring the next generation into service, then take the old one out"),
     ("stop", "stop the running instance in order; returns when it is done"),
+    ("maintenance", "show a page in place of the app, from `on` until `off`; files and health go on"),
     ("logs", "recent log lines of the running instance"),
     ("init", "write a small commented porch.toml with what was found"),
     ("completion", "print the completion script for a shell"),
@@ -149,6 +150,11 @@ def _status(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _maintenance(command: argparse.ArgumentParser) -> None:
+    command.add_argument("switch", metavar="on|off", choices=("on", "off"), help="whether the page is shown")
+    _running(command)
+
+
 def _logs(command: argparse.ArgumentParser) -> None:
     _running(command)
     command.add_argument("-f", "--follow", action="store_true", help="go on as new lines come")
@@ -175,6 +181,7 @@ _ARGUMENTS = {
     "status": _status,
     "reload": _running,
     "stop": _running,
+    "maintenance": _maintenance,
     "logs": _logs,
     "init": _init,
     "completion": _completion,

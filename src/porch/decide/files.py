@@ -23,6 +23,7 @@ def files(desk: Desk, static: Sequence[Static]) -> FilesPlan:
         protected=_protected(desk, static),
         expires=_expires(desk),
         home_page=_home_page(desk),
+        maintenance=_maintenance(desk),
         single_page=_single_page(desk, static),
     )
 
@@ -136,16 +137,29 @@ def _expires(desk: Desk) -> Chosen[int]:
 def _home_page(desk: Desk) -> Chosen[str]:
     """The file that `/` is answered with."""
     wanted = desk.settings.files.home_page
+    reason = "answered by nginx" if wanted else "the app answers /"
+    return desk.chosen("files.home_page", _page(desk, "files.home_page", wanted), reason)
+
+
+def _maintenance(desk: Desk) -> Chosen[str]:
+    """The page that stands in place of the app while somebody works on it."""
+    key, wanted = "files.maintenance", desk.settings.files.maintenance
+    reason = "in place of the app, while maintenance is on" if wanted else "there is no page for it"
+    return desk.chosen(key, _page(desk, key, wanted), reason)
+
+
+def _page(desk: Desk, key: str, wanted: str) -> str:
+    """The file, absolute; refused where it is none that everybody may read."""
     if not wanted:
-        return desk.chosen("files.home_page", "", "the app answers /")
+        return ""
     path = desk.path(wanted)
     place = desk.facts.places[path]
     if not place.exists or place.folder:
-        desk.refuse("files.home_page", f"there is no file {path}", "check the path; it is relative to the project")
+        desk.refuse(key, f"there is no file {path}", "check the path; it is relative to the project")
     elif place.exposed:
         what = f"{path} is {place.exposed}, which no visitor may read"
-        desk.refuse("files.home_page", what, "name a page, such as static/index.html")
-    return desk.chosen("files.home_page", path, "answered by nginx")
+        desk.refuse(key, what, "name a page, such as static/index.html")
+    return path
 
 
 def _single_page(desk: Desk, static: Sequence[Static]) -> Chosen[str]:

@@ -89,6 +89,7 @@ def _up_and_down(plan: Plan) -> Launch:
         host=plan.http.probed,
         report=servers.report(plan),
         draining=run.draining,
+        maintenance=run.maintenance if plan.files.maintenance.value else "",
         start_timeout=limits.start.value,
         graceful_timeout=WATCHED if run.watch.value else limits.graceful.value,
         stop_timeout=limits.stop.value,

@@ -247,7 +247,7 @@ def _remove(entry: Path) -> None:
     if entry.name.endswith(".next") or re.fullmatch(r"launch-\d+\.json", entry.name):
         # A reload was cut short.
         entry.unlink(missing_ok=True)
-    names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "report.json", BROKEN)
+    names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "maintenance", "report.json", BROKEN)
     link = entry.is_symlink() and re.fullmatch(r"app-.+\.sock", entry.name)
     if link or entry.name in names or entry.suffix == ".pid" or is_socket(str(entry)) or ".new-" in entry.name:
         entry.unlink(missing_ok=True)

@@ -105,6 +105,8 @@ class Launch:
     kill_timeout: float
     log_format: Literal["text", "json"]
     container: bool
+    maintenance: str = ""
+    """While this file exists, nginx answers with the page for that in place of the app; empty: there is no page."""
     prestart_on_reload: bool = False
     prestart_words: tuple[str, ...] = ()
     """The command as the user wrote it, for messages."""

@@ -27,6 +27,7 @@ from porch.runtime.identity import identity
 from porch.runtime.keep import Keeping, Kept
 from porch.runtime.launch import Launch
 from porch.runtime.logs import Logs
+from porch.runtime.maintenance import Maintenance
 from porch.runtime.notify import Notify
 from porch.runtime.process import Child, Reaper, adopt_orphans
 from porch.runtime.recycle import Recycling
@@ -69,12 +70,14 @@ class Supervisor:
         self._over = asyncio.Event()
         self._was_ready = False
         self._born = time.monotonic()
+        self._maintenance = Maintenance(launch.maintenance, self._around.owner)
         self._control = Control(
             {
                 "status": self._answer_status,
                 "stop": self._answer_stop,
                 "logs": self._answer_logs,
                 "reload": self._answer_reload,
+                "maintenance": self._maintenance.answer,
             }
         )
 
@@ -286,6 +289,7 @@ class Supervisor:
                 stopping=self._stop_asked.is_set(),
                 reloading=self._reloads.under_way,
             ),
+            "maintenance": self._maintenance.on,
             "generation": self._apps.number,
             "listen": list(self._launch.listen),
             "url": self._launch.url,

@@ -64,6 +64,13 @@ class Files:
         example="static/index.html",
         images=("STATIC_INDEX",),
     )
+    maintenance: str = setting(
+        v.PATH,
+        "",
+        "Page that nginx answers all URLs of the app with, as 503, from `porch maintenance on` until `off`; files and "
+        "health go on.",
+        example="maintenance.html",
+    )
     single_page: str = setting(
         v.PATH,
         "",

@@ -232,7 +232,8 @@ class Control:
 
     def ask(self, folder: str, request: dict[str, Any], **_: float | None) -> dict[str, Any]:
         self.asked.append((folder, request))
-        return STATUS if request["do"] == "status" else {"message": "generation 3 is in service"}
+        done = {"message": "generation 3 is in service", "maintenance": request.get("on")}
+        return STATUS if request["do"] == "status" else done
 
     def follow(self, folder: str, request: dict[str, Any]) -> list[dict[str, Any]]:
         self.asked.append((folder, request))
@@ -268,6 +269,8 @@ def test_status_for_machines(shell: Shell, instance: Control) -> None:
 ASKED: list[tuple[str, tuple[dict[str, Any], str]]] = [
     ("stop", ({"do": "stop"}, "")),
     ("reload", ({"do": "reload"}, "generation 3 is in service\n")),
+    ("maintenance on", ({"do": "maintenance", "on": True}, "maintenance is on\n")),
+    ("maintenance off", ({"do": "maintenance", "on": False}, "maintenance is off\n")),
     ("logs --follow", ({"do": "logs", "follow": True}, "one\ntwo\n")),
     ("logs", ({"do": "logs", "follow": False}, "one\ntwo\n")),
 ]

@@ -208,3 +208,13 @@ def test_a_single_page_that_cannot_be_is_refused(given: dict[str, object], place
     """Where no URL is left for it, and where its folder must not be public."""
     (problem,) = problems_of(given, make_facts({**DIST, **places}))
     assert (problem.what, problem.exit) == (what, Exit.USAGE)
+
+
+def test_the_page_for_maintenance_is_a_file() -> None:
+    """It is there before anybody needs it."""
+    facts = make_facts({f"{FOLDER}/away.html": Place(True), f"{FOLDER}/away": PUBLIC})
+    assert plan_of({"files.maintenance": "away.html"}, facts).files.maintenance.value == f"{FOLDER}/away.html"
+    for name in ("none.html", "away"):
+        (problem,) = problems_of({"files.maintenance": name}, facts)
+        assert problem.what == f"there is no file {FOLDER}/{name}"
+        assert problem.where == "files.maintenance from porch.toml:1"

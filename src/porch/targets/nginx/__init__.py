@@ -14,10 +14,10 @@ from porch.syntax import words
 from porch.syntax.file import File
 from porch.syntax.nginx import Node, block, directive, gap, render
 from porch.targets.nginx import (
-    broken,
     compression,
     errors,
     forwarding,
+    instead,
     limits,
     locations,
     logs,
@@ -134,7 +134,7 @@ def _http(plan: Plan) -> Node:
             *tls.maps(plan),
             *security.maps(plan),
             *errors.maps(plan),
-            *broken.maps(plan),
+            *instead.maps(plan),
             gap(),
             *security.added(plan),
             gap(),
@@ -150,7 +150,7 @@ def _http(plan: Plan) -> Node:
 
 def _errors(plan: Plan) -> list[Node]:
     """What nginx answers by itself, and what only looks like it."""
-    return [*errors.pages(), *broken.led(plan), *upgrades.everywhere(plan)]
+    return [*errors.pages(), *instead.led(plan), *upgrades.everywhere(plan)]
 
 
 def _temporary(plan: Plan) -> list[Node]:

@@ -48,14 +48,9 @@ def led(plan: Plan) -> list[Directive]:
     return [directive("error_page", STATUS, Expr("=500"), PAGE, setting=plan.run.watch.setting)] * watched(plan)
 
 
-def instead(plan: Plan) -> list[Node]:
+def asked(plan: Plan) -> list[Node]:
     """For a location that passes to the app: while the file is there, its page is the answer."""
-    if not watched(plan):
-        return []
-    return [
-        directive("open_file_cache", False, note="A mended save is seen at once."),
-        block("if", Expr("(-f $broken_save)"), children=[directive("return", STATUS)]),
-    ]
+    return [block("if", Expr("(-f $broken_save)"), children=[directive("return", STATUS)])] * watched(plan)
 
 
 def locations(plan: Plan) -> list[Node]:

@@ -11,6 +11,7 @@ from typing import LiteralString
 from porch.apps import apps
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, join
+from porch.targets.nginx import maintenance
 from porch.targets.nginx.mounts import passed
 
 WHY = "Health: nginx is up; a worker of the app answers, and nothing is being stopped."
@@ -31,7 +32,7 @@ def locations(plan: Plan, why: str = WHY) -> list[Node]:
             "location",
             Expr("="),
             HEALTH_READY,
-            children=[*_quiet(), _draining(plan), *_bodiless(further), *_asking(main, further)],
+            children=[*_quiet(), *_told(plan), *_bodiless(further), *_asking(main, further)],
         ),
         *(
             block("location", _next(each), children=[*_quiet(), *_asking(main, further[index:])])
@@ -57,9 +58,11 @@ def _quiet() -> list[Directive]:
     return [directive("access_log", False), directive("default_type", "application/json")]
 
 
-def _draining(plan: Plan) -> Node:
+def _told(plan: Plan) -> list[Node]:
+    """What is known without a question to the app; whether a file is there is seen at once."""
     answer = directive("return", 503, '{"status":"draining"}')
-    return block("if", Expr("(-f"), join(plan.run.draining, Expr(")")), children=[answer])
+    draining = block("if", Expr("(-f"), join(plan.run.draining, Expr(")")), children=[answer])
+    return [directive("open_file_cache", False), draining, *maintenance.ready(plan)]
 
 
 def _bodiless(further: list[Plan]) -> list[Node]:

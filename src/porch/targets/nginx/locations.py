@@ -9,7 +9,7 @@ from __future__ import annotations
 from porch.apps import apps
 from porch.plan import Plan
 from porch.syntax.nginx import Expr, Node, block, directive
-from porch.targets.nginx import broken, errors, files, health, limits, mounts, paths, tls, upgrades
+from porch.targets.nginx import errors, files, health, instead, limits, mounts, paths, tls, upgrades
 from porch.targets.nginx.mounts import passed
 
 
@@ -44,7 +44,7 @@ def _site(plan: Plan) -> list[Node]:
         *health.locations(plan),
         *files.locations(plan),
         *errors.locations(plan),
-        *broken.locations(plan),
+        *instead.locations(plan),
         block(
             "location",
             Expr(r"~ /\.(?!well-known/)"),
@@ -59,7 +59,7 @@ def _app(plan: Plan) -> list[Node]:
     main, *further = apps(plan)
     mount = plan.app.mount
     plain = [*limits.rate_here(plan), passed(main)]
-    to_app, sockets = [*upgrades.away(main), *broken.instead(plan), *plain], upgrades.location(main, plain)
+    to_app, sockets = [*instead.of_app(plan), *upgrades.away(main), *plain], upgrades.location(main, plain)
     sockets += paths.locations(plan)
     beside = [node for each in further for node in _further(plan, each)]
     if plan.app.routes.value:
@@ -98,7 +98,7 @@ def _further(plan: Plan, each: Plan) -> list[Node]:
     """The locations of one further app: nginx takes the longest prefix, whatever the order."""
     prefix, setting = each.app.mount.value, plan.mounts.setting
     plain = [*limits.rate_here(plan), passed(each)]
-    children = [*mounts.sockets_away(each), *broken.instead(plan), *mounts.own(plan, each), *plain]
+    children = [*instead.of_app(plan), *mounts.sockets_away(each), *mounts.own(plan, each), *plain]
     note = f"{each.app.target.value} on {each.server.name.value}; its server takes the prefix off."
     return [
         block("location", f"{prefix}/", children=children, note=note, setting=setting),

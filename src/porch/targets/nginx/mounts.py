@@ -11,7 +11,7 @@ from typing import LiteralString
 from porch.apps import apps
 from porch.plan import PathPlan, Plan
 from porch.syntax.nginx import Directive, Node, directive
-from porch.targets.nginx import broken, errors, limits, upgrades, upstream
+from porch.targets.nginx import errors, instead, limits, upgrades, upstream
 
 
 def of_each_protocol(plan: Plan) -> list[Plan]:
@@ -54,5 +54,5 @@ def sockets_away(each: Plan) -> list[Node]:
     """A handshake of a WebSocket leaves for the location of that app's own handshakes."""
     if not upgrades.possible(each):
         return []
-    led = [*errors.pages(), *broken.led(each), *upgrades.led(each)] if each.run.mount else []
+    led = [*errors.pages(), *instead.led(each), *upgrades.led(each)] if each.run.mount else []
     return [*led, *upgrades.away(each)]

@@ -11,7 +11,7 @@ from typing import LiteralString
 from porch.apps import apps, owner
 from porch.plan import PathPlan, Plan
 from porch.syntax.nginx import Expr, Node, block, directive
-from porch.targets.nginx import broken, errors, limits, mounts, upgrades
+from porch.targets.nginx import errors, instead, limits, mounts, upgrades
 
 
 def places(urls: Iterable[str]) -> list[tuple[bool, str]]:
@@ -45,12 +45,11 @@ def _children(plan: Plan, of: Plan, path: PathPlan, index: int) -> list[Node]:
     """`of` is the app that the path is of."""
     kind: LiteralString = "uwsgi" if of.server.protocol == "uwsgi" else "proxy"
     setting = plan.paths.setting
-    nodes: list[Node] = []
+    nodes: list[Node] = instead.of_app(plan)
     if path.rate and upgrades.possible(of):
-        nodes += [*errors.pages(), *broken.led(plan), *upgrades.led(of, index), *upgrades.away(of)]
+        nodes += [*errors.pages(), *instead.led(plan), *upgrades.led(of, index), *upgrades.away(of)]
     else:
         nodes += mounts.sockets_away(of)
-    nodes += broken.instead(plan)
     nodes += mounts.own(plan, of, path)
     if path.body is not None:
         nodes.append(directive("client_max_body_size", limits.size(path.body), setting=setting))
