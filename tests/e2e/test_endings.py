@@ -6,9 +6,12 @@ order, the WebSocket with a close frame and the stream with its last part.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,10 +23,14 @@ from open_loop import Load
 from story import MakeProject, Site
 from waiting import until
 
-LONG = 3.0
+LONG = 8.0
 """Seconds that the longest request takes."""
-AFTER = 3.0
-"""Seconds for the rest of a stop; alone on a machine it is a third of that (gunicorn notices a stop once a second)."""
+AFTER = 1.0
+"""Seconds for the rest of a stop, on a machine that has nothing else to do."""
+AFTER_BESIDE = 3.0
+"""The same beside other tests: each process of the stack waits for a core before it can end."""
+AT_ONCE = 0.25
+"""Seconds in which a Python starts, imports something and ends, on a machine that has nothing else to do."""
 RESTARTS = 1012
 LAST = b"\r\n0\r\n\r\n"
 """The chunk that ends an answer whose length was not told (RFC 9112, 7.1)."""
@@ -123,23 +130,32 @@ class Busy:
             assert self.socket.heard[-1] == (8, struct.pack("!H", RESTARTS))
 
 
+def quiet() -> bool:
+    """Whether the machine has little else to do, now and in the last minute."""
+    began = time.monotonic()
+    subprocess.run((sys.executable, "-I", "-c", "import asyncio"), check=True, timeout=30)
+    return time.monotonic() - began < AT_ONCE and os.getloadavg()[0] < (os.cpu_count() or 1)
+
+
 @pytest.mark.parametrize("names", TOGETHER, ids="+".join)
 def test_a_stop_cuts_nothing(project: MakeProject, names: tuple[str, ...]) -> None:
     """With 60 requests a second in work, a long one, a stream and a WebSocket, all are answered or ended in order."""
     sites = [Busy(name, project) for name in names]
     with ExitStack() as loads:
         loaded = [loads.enter_context(Load(one.site.port, 60, "/slow?0.3", keep=False)) for one in sites]
+        calm = quiet()
         longest = [Long(one.site) for one in sites]
         until(lambda: all(load.account.answered > 20 for load in loaded), "the load flows")
         for one in sites:
             one.site.process.send_signal(signal.SIGTERM)
-        until(lambda: not any(one.site.running for one in sites), "both are gone", LONG + AFTER)
+        until(lambda: not any(one.site.running for one in sites), "both are gone", LONG + AFTER_BESIDE)
         ended = time.monotonic()
+        within = AFTER if calm and quiet() else AFTER_BESIDE
         for one, long in zip(sites, longest, strict=True):
             assert one.site.wait_end() == 0
             long.join(10)
             assert long.status == 200
-            assert ended - long.ended < AFTER
+            assert ended - long.ended < within
             one.has_ended_well()
     for load in loaded:
         cut = [each.failure for each in load.account.sent if not each.failure.startswith("ConnectionRefused")]
@@ -154,7 +170,7 @@ def test_a_client_that_does_not_answer_holds_up_nobody(project: MakeProject) -> 
     assert silent.status == 101
     began = time.monotonic()
     assert site.stop() == 0
-    assert time.monotonic() - began < LONG + AFTER
+    assert time.monotonic() - began < 2 * AFTER_BESIDE
     assert silent.receive() == (8, struct.pack("!H", RESTARTS))
     silent.close()
 

@@ -83,6 +83,10 @@ class Apps:
         """Let each finish what it has, end it, and remove what it leaves."""
         await asyncio.gather(*(part.retire() for part in self.parts))
 
+    async def wake(self) -> None:
+        """Wake masters that would notice late that their workers are gone; returns when none is left."""
+        await asyncio.gather(*(part.wake() for part in self.parts))
+
     async def discard(self) -> None:
         """Nothing of them is left."""
         await asyncio.gather(*(part.discard() for part in self.parts))

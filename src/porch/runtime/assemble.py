@@ -130,11 +130,11 @@ def url(plan: Plan) -> str:
 
 
 def _app(plan: Plan) -> Program:
-    words = servers.by_name(plan.server.name.value).argv(plan)
+    server = servers.by_name(plan.server.name.value)
     # In the log, a further app is told from the main one by its prefix: `app/api`.
     name = f"app{plan.app.mount.value}" if plan.run.mount else "app"
     variables = (*plan.app.environment, *servers.environment(plan).items(), _path(plan))
-    return Program(name, words, plan.app.folder, variables)
+    return Program(name, server.argv(plan), plan.app.folder, variables, dozes=server.dozes)
 
 
 def _path(plan: Plan) -> tuple[str, str]:

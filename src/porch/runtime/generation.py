@@ -31,6 +31,7 @@ NEXT: dict[State, tuple[State, ...]] = {
 
 _REPORT_PAUSE = 0.05
 _COUNT_PAUSE = 0.1
+_WAKE_PAUSE = 0.05
 ENDING = 2.0
 """Seconds for what has no end of its own to be ended in order."""
 DEATHS = 3
@@ -115,6 +116,16 @@ class Generation:
     def end_endless(self) -> None:
         """Have WebSockets closed and streams of events ended, which would go on for ever."""
         folder.mark_ending(self.home)
+
+    async def wake(self) -> None:
+        """Signal a master that was told to stop once its workers are gone, where it would notice that later.
+
+        Measured: uWSGI's, after its last worker, sleeps for one second before it ends.
+        """
+        while self._launch.app.dozes and self.child is not None and not self.child.exited.done():
+            if not procfs.workers(self.child.pid):
+                self.child.signal(stop_signal(self._launch.app))
+            await asyncio.sleep(_WAKE_PAUSE)
 
     async def discard(self) -> None:
         """Nothing of it is left: no process, no socket, no folder."""

@@ -22,6 +22,8 @@ class Program:
     environment: tuple[tuple[str, str], ...] = ()
     """Added to the supervisor's own environment."""
     stop_signal: str = "TERM"
+    dozes: bool = False
+    """A master that notices the end of its last worker late, unless a signal wakes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +186,5 @@ def _program(raw: dict[str, Any]) -> Program:
         folder=raw["folder"],
         environment=tuple((key, value) for key, value in raw["environment"]),
         stop_signal=raw["stop_signal"],
+        dozes=raw["dozes"],
     )

@@ -202,7 +202,9 @@ class Supervisor:
         await self._end((self._front.child,), signal.SIGQUIT, now + stop_timeout)
         await extras
         # A WebSocket keeps nginx past its time: the app ends it in order, through the nginx that is still there.
+        waking = asyncio.ensure_future(self._apps.wake())
         await self._end(self._apps.children, stop_signal(self._launch.app), now + kill_timeout)
+        waking.cancel()
         await self._end(self._reaper.children, signal.SIGTERM, now + kill_timeout)
         await self._kill_what_is_left()
         await self._logs.ended(0.5)

@@ -54,6 +54,11 @@ class Server(Protocol):
         ...
 
     @property
+    def dozes(self) -> bool:
+        """Whether its master, told to stop, notices the end of its last worker late, unless a signal wakes it."""
+        ...
+
+    @property
     def cannot(self) -> Mapping[str, str]:
         """Setting -> what happens instead."""
         ...

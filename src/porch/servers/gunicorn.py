@@ -139,6 +139,7 @@ class Gunicorn(Usual):
             *_times(plan),
             *_rest(plan),
             *_early_stop(),
+            *_prompt_stop(plan),
         ]
         return [File(CONFIG, python.render(nodes, header("gunicorn", plan, self.argv(plan))))]
 
@@ -225,6 +226,24 @@ def _early_stop() -> Iterator[python.Node]:
         "    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})",
         "    _after_fork(server, worker)",
         note="A stop that comes before a worker listens to signals ends it all the same: until then TERM waits.",
+    )
+
+
+def _prompt_stop(plan: Plan) -> Iterator[python.Node]:
+    if plan.server.worker_class.value not in LOOPS:
+        return
+    yield python.gap()
+    yield python.gap()
+    yield python.source(
+        '_after_load = globals().get("post_worker_init", lambda worker: None)',
+        "",
+        "",
+        "def post_worker_init(worker):",
+        "    from porch_worker import prompt",
+        "",
+        "    prompt.stop(worker)",
+        "    _after_load(worker)",
+        note="And one that comes later is heard at once: by itself, such a worker looks once a second.",
     )
 
 

@@ -20,6 +20,7 @@ class Usual:
     quick_with: tuple[str, ...] = ()
     protocol: Literal["http", "uwsgi"] = "http"
     config_name: str = ""
+    dozes: bool = False
 
     @property
     def cannot_alone(self) -> Mapping[str, str]:

@@ -41,6 +41,7 @@ class Uwsgi(Usual):
     packages: tuple[str, ...] = ("pyuwsgi", "uwsgi")
     speaks: frozenset[Interface] = frozenset(("wsgi",))
     protocol: Literal["http", "uwsgi"] = "uwsgi"
+    dozes: bool = True
 
     @property
     def cannot(self) -> Mapping[str, str]:

@@ -73,3 +73,13 @@ def post_fork(server, worker):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _after_fork(server, worker)
+
+# And one that comes later is heard at once: by itself, such a worker looks once a second.
+_after_load = globals().get("post_worker_init", lambda worker: None)
+
+
+def post_worker_init(worker):
+    from porch_worker import prompt
+
+    prompt.stop(worker)
+    _after_load(worker)
