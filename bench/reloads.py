@@ -6,10 +6,12 @@ Rule: the report is drawn from this alone; a row with a failed request says so i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from markdown import table
 
 STORED = Path(__file__).resolve().parent / "reloads.json"
 WORSE = 1.5
@@ -73,16 +75,9 @@ def section(found: Reloads | None) -> Iterator[str]:
     if found is None:
         return
     yield from ("", "## Reload under load", "")
-    yield from _table(HEAD, [row.cells() for row in found.rows])
+    yield from table(HEAD, [row.cells() for row in found.rows])
     yield ""
     yield f"Measured on {found.date} with `python bench/reload.py`: {found.rate:g} requests a second at planned times,"
     yield "GET and POST, on new and on kept connections; each release takes two seconds to import. A request counts"
     yield f"from the moment that it was planned for. Wanted: none failed, p99 at most {WORSE:g} times that of before,"
     yield f"nobody waits {NOTICED:g} ms."
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|---" + "|---:" * (len(head) - 1) + "|"
-    for cells in rows:
-        yield "| " + " | ".join(cells) + " |"

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import built
 import load
 import plot
 import reloads
 from contenders import AIOHTTP, ASGI, MEMORY, STARTS, STATIC, WSGI, Contender
+from markdown import table
 from places import HERE
 from results import Results, Row
 
@@ -104,13 +106,14 @@ def page(results: Results) -> str:
         "",
         "## To reach",
         "",
-        *_table(("", "measured", "wanted", ""), _target_cells(results)),
+        *table(("", "measured", "wanted", ""), _target_cells(results)),
     ]
     for title, contenders, base in SECTIONS:
         head = ("", "requests/s", "of porch", "lowest to highest round", "median", "99th percentile", "lines logged")
-        lines += ["", f"## {title}", "", *_table(head, _row_cells(results, contenders, base))]
+        lines += ["", f"## {title}", "", *table(head, _row_cells(results, contenders, base))]
     lines += reloads.section(reloads.load())
-    lines += ["", "## From start to the first answer", "", *_table(("", "median"), _start_cells(results))]
+    lines += built.section(built.load())
+    lines += ["", "## From start to the first answer", "", *table(("", "median"), _start_cells(results))]
     lines += ["", "## Memory and CPU of the supervisor", "", *_memory_text(results), "", ROWS, *_versions(results)]
     return "\n".join(lines) + "\n"
 
@@ -154,7 +157,7 @@ def _start_cells(results: Results) -> Iterator[tuple[str, ...]]:
 
 
 def _memory_text(results: Results) -> Iterator[str]:
-    yield from _table(("", "resident (VmRSS)", "proportional (Pss)", "CPU at 5,000 requests/s"), _memory_cells(results))
+    yield from table(("", "resident (VmRSS)", "proportional (Pss)", "CPU at 5,000 requests/s"), _memory_cells(results))
     yield ""
     yield "Both stand over the same two children, nginx and granian, and were weighed after two seconds of load."
     yield "CPU is a share of one core, measured for ten seconds at about that rate. porch's reads and writes the access"
@@ -191,13 +194,6 @@ def _drawn(contenders: Sequence[Contender], results: Results) -> list[Contender]
 
 def _bar(contender: Contender, row: Row) -> plot.Bar:
     return plot.Bar(contender.label, row.rate, _rate(row), contender.role == "porch")
-
-
-def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|---" + "|---:" * (len(head) - 1) + "|"
-    for cells in rows:
-        yield "| " + " | ".join(cells) + " |"
 
 
 def _label(contenders: Sequence[Contender], key: str) -> str:
