@@ -186,11 +186,12 @@ class Engine:
         port: int = 8080,
         env: Mapping[str, str] | None = None,
     ) -> Container:
-        """`docker run` in the background, its port published on loopback."""
+        """`docker run` in the background, its port published on loopback; 0: none is."""
         name = f"{self.mark}-{len(self._containers)}"
         self._containers.append(name)
         variables = [word for key, value in (env or {}).items() for word in ("-e", f"{key}={value}")]
-        docker("run", "-d", "--name", name, "-p", f"127.0.0.1::{port}", *variables, *options, image, *command)
+        published = ("-p", f"127.0.0.1::{port}") if port else ()
+        docker("run", "-d", "--name", name, *published, *variables, *options, image, *command)
         return Container(name, port)
 
     def close(self) -> None:

@@ -108,6 +108,24 @@ def test_it_is_sized_for_its_limits(image: str, engine: Engine) -> None:
     assert "100M of memory (cgroup memory limit)" in banner[0]["reason"]
 
 
+def test_a_part_knows_whether_it_is_well(image: str, engine: Engine) -> None:
+    """nginx and the app in containers of their own: the image's health check asks each of them, and tells the truth."""
+
+    def well(container: Container) -> bool:
+        return container.run("python", "-m", "porch.runtime.healthy", check=False).returncode == 0
+
+    apart = {"PORCH_RUN_ADDRESS": "127.0.0.1:8000"}
+    app = engine.start(image, env={**apart, "PORCH_RUN_PART": "app"})
+    until(lambda: well(app), lambda: f"the app is well; the log:\n{app.log()}", 30)
+    # In the network of the app's container, whose published port is nginx's.
+    beside = ("--network", f"container:{app.name}")
+    front = engine.start(image, *beside, env={**apart, "PORCH_RUN_PART": "nginx"}, port=0)
+    until(lambda: well(front), lambda: f"nginx is well; the log:\n{front.log()}", 30)
+    assert app.ask("/").text == "hello\n"
+    docker("kill", app.name)
+    assert not well(front)
+
+
 def test_an_engine_with_a_process_of_its_own_does_as_well(image: str, engine: Engine) -> None:
     """Under `--init` porch is not process 1, and all is as before."""
     container = engine.start(image, "--init").wait_ready()

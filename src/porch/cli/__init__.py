@@ -116,7 +116,16 @@ def _become(plan: Plan) -> NoReturn:
     folder = plan.run.folder.value
     plan = decide.kept(plan, folder)
     found = targets.part(plan)
-    start = part.Start(folder, found.files, kept.folders(plan), found.argv, found.environment, found.directory)
+    start = part.Start(
+        folder=folder,
+        files=found.files,
+        folders=kept.folders(plan),
+        argv=found.argv,
+        environment=found.environment,
+        directory=found.directory,
+        listen=plan.run.bound or plan.http.listen.value[0],
+        host=plan.http.probed,
+    )
     part.become(start, found.user, plan.run.user.value)
 
 

@@ -28,6 +28,8 @@ from porch.syntax.file import File
 LOCK = "lock"
 LAUNCH = "launch.json"
 CONTROL = "control.sock"
+PART = "part.json"
+"""Where the part of the stack that runs by itself listens: all that its health check has to know."""
 NEXT = ".next"
 """Ending of a file that waits beside the live one."""
 BROKEN = "broken.html"

@@ -1,7 +1,8 @@
 """`python -m porch.runtime.healthy [ADDRESS]`: whether the instance of this container is ready; exit code 0 or 1.
 
 Rule: asked often, so it imports little; it finds the instance by its process, wherever its run folder lies, and asks
-as a client would: through nginx, to a worker. A part of the stack, which has no instance, is asked at its address.
+as a client would: through nginx, to a worker. A part of the stack, which has no instance, is found by what it left in
+the run folder of this folder's project, or asked at the address that is given.
 """
 
 from __future__ import annotations
@@ -34,8 +35,16 @@ def launches() -> list[str]:
     return found
 
 
+def parts() -> list[str]:
+    """What a part of the stack in this container left, where it was started in this folder."""
+    from porch.runtime import folder  # not needed where there is an instance
+
+    told = Path(folder.run_folder(str(Path.cwd())), folder.PART)
+    return [str(told)] if told.is_file() else []
+
+
 def ready(launch: str) -> bool:
-    """Whether the instance of that launch file answers."""
+    """Whether the instance of that launch file, or the part, answers."""
     try:
         told: dict[str, Any] = json.loads(Path(launch).read_bytes())
     except (OSError, ValueError):
@@ -58,8 +67,8 @@ async def _answers(asked: probe.Probe) -> bool:
 
 
 def main(addresses: list[str]) -> int:
-    """0 when every instance is ready, and there is one; or whoever listens at the addresses."""
-    found = addresses or launches()
+    """0 when every instance or part is ready, and there is one; or whoever listens at the addresses."""
+    found = addresses or launches() or parts()
     if not found:
         sys.stderr.write("no instance of porch runs here yet\n")
         return 1

@@ -5,6 +5,7 @@ Rule: nothing of porch stays: the part is the process that was started, hears it
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ class Start:
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     directory: str
+    listen: str
+    """Where it can be asked for its health."""
+    host: str
+    """Host header of that question."""
 
 
 def become(start: Start, user: str, reader: str) -> NoReturn:
@@ -36,6 +41,8 @@ def become(start: Start, user: str, reader: str) -> NoReturn:
     folder.make(start.folder, readers.owner if readers else None)
     # Held for as long as the part runs: the descriptor is inherited.
     os.set_inheritable(folder.take_lock(start.folder), True)
+    asked = {"listen": [start.listen], "host": start.host}
+    rendered.replace(Path(start.folder, folder.PART), json.dumps(asked), 0o644)
     for file in start.files:
         rendered.replace(Path(start.folder, file.path), file.text, file.mode)
     rendered.make(start.folders)
