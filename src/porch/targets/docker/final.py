@@ -140,11 +140,13 @@ def _labels(image: ImagePlan) -> Iterator[Node]:
     for name in ("VERSION", "REVISION", "CREATED"):
         yield argument(name, "")
     prefix = "org.opencontainers.image"
+    name, _, digest = image.base.value.partition("@")
     yield pairs(
         "LABEL",
         {
             f"{prefix}.title": image.title,
-            f"{prefix}.base.name": image.base.value,
+            f"{prefix}.base.name": name,
+            **({f"{prefix}.base.digest": digest} if digest else {}),
             f"{prefix}.version": "$VERSION",
             f"{prefix}.revision": "$REVISION",
             f"{prefix}.created": "$CREATED",

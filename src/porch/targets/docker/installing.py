@@ -47,15 +47,11 @@ DATED: Final = Expr(
 
 def nodes(image: ImagePlan) -> Iterator[Node]:
     """The base, and what is installed on it."""
-    base = (
-        "Every stage starts here, so that the interpreter lies at the same place in all. To repeat a build to the byte"
-    )
-    yield begin(
-        image.base.value,
-        "base",
-        f"{base}, add the digest: {image.base.value.partition('@')[0]}@sha256:...",
-        image.base.setting,
-    )
+    name, _, digest = image.base.value.partition("@")
+    why = "Every stage starts here, so that the interpreter lies at the same place in all."
+    pinned = "Pinned by its digest: security fixes come with a new one." if digest else ""
+    pin = pinned or f"To repeat a build to the byte, add the digest: {name}@sha256:..."
+    yield begin(image.base.value, "base", f"{why} {pin}", image.base.setting)
     yield gap()
     yield comment("---- The dependencies: installed here, copied from here.")
     yield begin("base", "dependencies")
