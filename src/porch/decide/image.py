@@ -180,11 +180,17 @@ def _added(desk: Desk, plan: Plan, needs: Needs) -> tuple[str, ...]:
             if each.name == app.server.name.value or (ours and not desk.settings.container.slim):
                 brought = needs.packages.intersection(each.packages)
                 wanted += [*((each.packages[0],) if not brought else ()), *each.quick_with]
-        kinds = servers.by_name(app.server.name.value).worker_packages
-        # aiohttp itself is the app's own.
-        wanted += [name for name in kinds.get(app.server.worker_class.value, ()) if name in VERSIONS]
+        wanted += _for_workers(app, needs)
     wanted += [*(TLS if plan.tls.on else ()), *(WATCH if plan.run.watch.value else ())]
     return tuple(f"{name}=={VERSIONS[name]}" for name in sorted(set(wanted)) if name not in needs.packages)
+
+
+def _for_workers(app: Plan, needs: Needs) -> Iterator[str]:
+    """What that kind of worker comes from, unless the requirements name the extra of it, as `gunicorn[gevent]`."""
+    server, kind = servers.by_name(app.server.name.value), app.server.worker_class.value
+    if f"{server.name}-{kind}" not in needs.packages:
+        # aiohttp itself is the app's own.
+        yield from (name for name in server.worker_packages.get(kind, ()) if name in VERSIONS)
 
 
 def _porch(desk: Desk, packaging: Packaging) -> Chosen[str]:

@@ -112,6 +112,7 @@ def test_a_kind_of_worker_brings_its_packages() -> None:
     gevent = {"server.worker_class": "gevent"}
     assert image(gevent, needing("flask", "gunicorn", "granian")).added == ("gevent==26.9.0", "packaging==26.3")
     assert image(gevent, needing("flask", "gunicorn", "granian", "gevent")).added == ("packaging==26.3",)
+    assert image(gevent, needing("flask", "gunicorn", "granian", "gunicorn-gevent")).added == ()
 
 
 def test_a_slim_image_has_no_shell_for_a_prestart() -> None:
