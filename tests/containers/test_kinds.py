@@ -47,9 +47,9 @@ SEVERAL = {
     '@app.get("/")\ndef home():\n    return f"back at {request.script_root!r}"\n',
     "back/static/back.css": "p { color: plum }\n",
     "requirements.txt": "flask==3.1.3\nstarlette\n",
-    "porch.toml": '[app]\ntarget = "app:app"\n\n[server]\nname = "gunicorn"\nworker_class = "gevent"\n\n'
+    "porch.toml": '[app]\ntarget = "app:app"\n\n[server]\nname = "uwsgi"\n\n'
     '[mounts."/api"]\napp = "api:app"\nserver = "uvicorn"\nworkers = 1\n\n'
-    '[mounts."/back"]\nfolder = "back"\nserver = "uwsgi"\nworkers = 1\n',
+    '[mounts."/back"]\nfolder = "back"\nserver = "gunicorn"\nworker_class = "gevent"\nworkers = 1\n',
 }  # fmt: skip
 
 
@@ -81,15 +81,19 @@ def test_django_collects_while_building(tmp_path: Path, engine: Engine) -> None:
 
 
 def test_several_apps_are_one_image(tmp_path: Path, engine: Engine) -> None:
-    """Each has its own server, on gevent, uvicorn and uWSGI, with the packages that these need; each is asked."""
+    """Each has its own server, uWSGI, uvicorn or gunicorn on gevent, with the packages that it needs; each is asked."""
     folder = written(tmp_path / "several", SEVERAL)
     engine.render(folder, "--slim")
-    container = engine.start(engine.build(folder)).wait_ready()
+    given = {"UWSGI_PROCESSES": "3", "UWSGI_CHEAPER": "1"}
+    container = engine.start(engine.build(folder), env=given).wait_ready()
     assert container.ask("/").text == "main at ''"
     assert container.ask("/api/item").text == "item at '/api'"
     assert container.ask("/back/").text == "back at '/back'"
     assert container.ask("/back/static/back.css").text == "p { color: plum }\n"
-    servers = {str(each["message"]).split(" on ")[-1].split()[0] for each in container.lines() if " on " in str(each)}
-    assert {"uvicorn", "uwsgi"} <= servers
-    assert container.said(r"^server: gunicorn .*\(gevent workers\)")
+    assert container.said("^server: uwsgi ")
+    assert container.said(r"^app at: /api/ .* on uvicorn ")
+    assert container.said(r"^app at: /back/ .* on gunicorn .*\(gevent workers\)")
+    read = "import glob; print(open(glob.glob('/tmp/porch-*/*/app-1/uwsgi.ini')[0]).read())"
+    told = container.inside(command=("python", "-c", read)).splitlines()
+    assert {"processes = 3", "cheaper = 1"} <= {" ".join(line.split()) for line in told}
     assert container.stop() == 0

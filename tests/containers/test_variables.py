@@ -14,6 +14,7 @@ def image(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> str:
     """The app of article 003: aiohttp on gunicorn, with a prestart.sh beside it."""
     folder = copied(APPS / "aiohttp_hello", tmp_path_factory.mktemp("variables") / "hello")
     (folder / "assets").mkdir()
+    (folder / "begin.sh").write_text("echo begin.sh ran\n")
     (folder / "assets/index.html").write_text("the home page\n")
     (folder / "other.py").write_text((folder / "app.py").read_text().replace("hello", "other"))
     engine.render(folder)
@@ -52,9 +53,18 @@ def test_each_variable_decides_what_it_decided_before(image: str, engine: Engine
 
 
 def test_article_003_runs_as_it_was_told(image: str, engine: Engine) -> None:
-    """Port, upload limit, worker processes and connections of the article's own script, at the start of a container."""
-    given = {"LISTEN_PORT": "9000", "NGINX_MAX_UPLOAD": "1k", "NGINX_WORKER_PROCESSES": "1", "WEB_CONCURRENCY": "1"}
+    """Port, upload limit, worker processes, connections and first script, as the article's own script read them."""
+    given = {
+        "LISTEN_PORT": "9000",
+        "NGINX_MAX_UPLOAD": "1k",
+        "NGINX_WORKER_PROCESSES": "1",
+        "NGINX_WORKER_CONNECTIONS": "2048",
+        "PRE_START_PATH": "/app/begin.sh",
+        "WEB_CONCURRENCY": "1",
+    }
     container = engine.start(image, port=9000, env=given).wait_ready()
+    assert [each["message"] for each in container.lines() if each["source"] == "prestart"] == ["begin.sh ran"]
+    assert "worker_connections 2048;" in container.inside(command=("sh", "-c", "cat /tmp/porch-*/*/nginx.conf"))
     assert container.ask("/").status == 200
     assert container.send("/", b"x" * 2000).status == 413
     roles = [each["role"] for each in container.status()["processes"]]
@@ -68,11 +78,14 @@ def test_static_files_and_another_app_by_variables(image: str, engine: Engine) -
         "STATIC_URL": "/assets",
         "STATIC_PATH": "/app/assets",
         "STATIC_INDEX": "1",
+        "NGINX_MAX_UPLOAD": "0",
         "APP_MODULE": "other:app",
         "GUNICORN_CMD_ARGS": "--workers 1 --max-requests 1000",
     }
     container = engine.start(image, port=8001, env=given).wait_ready()
     assert container.ask("/assets/index.html").text == "the home page\n"
     assert container.ask("/").text == "the home page\n"
+    # More than porch's own limit, which the variable takes away.
+    assert container.send("/upload", b"x" * 11_000_000).text == "11000000"
     roles = [each["role"] for each in container.status()["processes"]]
     assert roles.count("app worker") == 1
