@@ -366,13 +366,17 @@ def names_with_a_hash_are_kept(conf: Conf) -> Iterator[str]:
         "a.123abcd.css": False,
     }
     urls = {each.url for each in conf.plan.static.value}
+    collected = {each.url for each in conf.plan.static.value if each.collected}
+    django = {"a/site.1f2e3d4c5b6a.css": True, "a.123456789012.js": True, "LICENSE.1f2e3d4c5b6a": True}
+    django |= {"app-0a1b2c3d.min.js": False, "a.1f2e3d4c5b6a7.css": False, "site.css": False, "staticfiles.json": False}
     for found in (each for each in folders if each.args[-1] in urls | {"/"}):
         places = [each for each in found.all("location") if each.all("add_header")]
         added = [header for each in places for header in each.all("add_header") if header.args[0] == "Cache-Control"]
         if [each.args[1] for each in added] != ["public, max-age=31536000, immutable"] * conf.plan.files.hashed.value:
             yield f"{found.args} keeps {[each.args for each in added]}"
         for each in places:
-            yield from (name for name, hit in names.items() if bool(re.search(each.args[1], name)) != hit)
+            forms = django if found.args[-1] in collected else names
+            yield from (name for name, hit in forms.items() if bool(re.search(each.args[1], name)) != hit)
 
 
 def _folder(location: Found, url: str, path: str) -> Iterator[str]:

@@ -130,6 +130,8 @@ class Static:
     """`/static/` with both slashes for a folder, `/favicon.ico` for a file."""
     path: str
     """Absolute; a folder ends with `/`."""
+    collected: bool = False
+    """Django's manifest lies in it, which tells that each file has a name with a hash."""
 
 
 @dataclass(frozen=True, slots=True)

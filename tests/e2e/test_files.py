@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 from story import MakeProject, Site
 
@@ -41,3 +45,33 @@ def test_the_app_alone_opens_a_protected_folder(site: Site) -> None:
         "/protected/none",
     ):
         assert "a secret" not in site.get(f"/download?file={name}").text
+
+
+COLLECTS = """
+SECRET_KEY = "x"
+INSTALLED_APPS = ["django.contrib.staticfiles", "django.contrib.admin", "django.contrib.auth",
+                  "django.contrib.contenttypes"]
+STATIC_URL = "/static/"
+STATIC_ROOT = "collected"
+STATICFILES_DIRS = ["own"]
+STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}
+"""
+
+
+def test_what_django_has_collected_is_kept_by_its_manifest(project: MakeProject) -> None:
+    """Every name that a real `collectstatic` made is kept for a year, and no other, whatever it looks like."""
+    made = project("edge_wsgi")
+    made.write("shop.py", COLLECTS)
+    made.write("own/report.0a1b2c3d4e5f6.css", "a {}")
+    made.write("own/LICENSE", "free")
+    words = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--settings", "shop", "--pythonpath", "."]
+    subprocess.run([*words, "-v", "0"], cwd=made.folder, check=True)
+    made.write("collected/app-0a1b2c3d.js", "put there by hand")
+    paths = json.loads((made.folder / "collected/staticfiles.json").read_text())["paths"]
+    assert len(paths) > 100
+    words = ["--server", "gunicorn", "--workers", "1", "--static", "/static/=collected"]
+    site = made.run("app:app", *words)
+    answers = {name: site.get(f"/static/{name}") for name in (*paths, *paths.values(), "app-0a1b2c3d.js")}
+    assert {each.status for each in answers.values()} == {200}
+    kept = {name for name, each in answers.items() if "immutable" in each.header("Cache-Control")}
+    assert kept == set(paths.values())

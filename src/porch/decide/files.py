@@ -14,6 +14,8 @@ from porch.plan import HEALTH_LIVE, HEALTH_READY, Chosen, FilesPlan, Static
 from porch.values import PAIRS, show_seconds
 
 INDEX = "index.html"
+MANIFEST = "staticfiles.json"
+"""What Django's `ManifestStaticFilesStorage` writes beside the files, in `STATIC_ROOT`."""
 
 
 def files(desk: Desk, static: Sequence[Static]) -> FilesPlan:
@@ -72,7 +74,7 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     if _taken_url(desk, url):
         desk.warnings.append(f"{url} is left to the app: {_taken_url(desk, url)}")
         return None
-    return Static(url.rstrip("/") + "/", folder.rstrip("/") + "/")
+    return _folder(desk, url, folder)
 
 
 def _said(desk: Desk, url: str, text: str) -> Static | None:
@@ -90,9 +92,13 @@ def _said(desk: Desk, url: str, text: str) -> Static | None:
     elif _taken_url(desk, url):
         desk.refuse("static", f"{url}: {_taken_url(desk, url)}", "choose another URL, such as /static/")
     else:
-        url, path = (f"{url.rstrip('/')}/", f"{path.rstrip('/')}/") if place.folder else (url.rstrip("/"), path)
-        return Static(url, path)
+        return _folder(desk, url, path) if place.folder else Static(url.rstrip("/"), path)
     return None
+
+
+def _folder(desk: Desk, url: str, path: str) -> Static:
+    bare = path.rstrip("/")
+    return Static(f"{url.rstrip('/')}/", f"{bare}/", collected=desk.facts.places[f"{bare}/{MANIFEST}"].exists)
 
 
 def _taken_url(desk: Desk, url: str) -> str:

@@ -218,3 +218,10 @@ def test_the_page_for_maintenance_is_a_file() -> None:
         (problem,) = problems_of({"files.maintenance": name}, facts)
         assert problem.what == f"there is no file {FOLDER}/{name}"
         assert problem.where == "files.maintenance from porch.toml:1"
+
+
+def test_a_folder_with_djangos_manifest_is_known() -> None:
+    """Its names are Django's own; another folder's are told by their form."""
+    places = {f"{FOLDER}/static": PUBLIC, f"{FOLDER}/static/staticfiles.json": Place(True), f"{FOLDER}/media": PUBLIC}
+    found = statics_of({"/static/": "static", "/media/": "media"}, places)
+    assert {each.url: each.collected for each in found} == {"/static/": True, "/media/": False}

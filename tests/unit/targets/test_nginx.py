@@ -89,6 +89,7 @@ PLANS: dict[str, Plan] = {
         interface="asgi",
         can_watch=True,
     ),
+    "collected": plan_of(STATIC, make_facts({**PLACES, f"{FOLDER}/static/staticfiles.json": Place(True)})),
     "as root": plan({"run.user": "root"}, root=True),
     "unprivileged": plan(root=True),
 }
@@ -212,6 +213,7 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("maintenance_stands_before_the_apps", "maintenance", "561 =503", "561 ="),
     ("maintenance_stands_before_the_apps", "maintenance", "Retry-After 60", "Retry-After 0"),
     ("maintenance_stands_before_the_apps", "maintenance", 'return 200 \'{"status":"maintenance"}\'', "return 503"),
+    ("names_with_a_hash_are_kept", "collected", "[0-9a-f]{12}", "[0-9a-f]{8,}"),
     ("websockets_have_time", "asgi", "proxy_read_timeout 3600s", "proxy_read_timeout 32s"),
     ("websockets_have_time", "asgi", "if ($upgrade) {", "if ($host) {"),
     ("websockets_have_time", "aiohttp", "@websocket {", "/websocket {"),

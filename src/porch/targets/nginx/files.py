@@ -16,6 +16,8 @@ _CODE = Expr(
 )
 _HASHED = Expr(r'~ "[.-](?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64}\.[A-Za-z0-9.]+$"')
 """Letters and digits: a date is no hash."""
+_COLLECTED = Expr(r'~ "\.[0-9a-f]{12}(?:\.[^./]+)?$"')
+"""What Django's storage makes of every name, and of nothing else in a folder that has its manifest."""
 _LOADED = Expr(
     r'~* "\.(css|m?js|map|json|webmanifest|wasm|xml|txt|ico|png|jpe?g|gif|svg|webp|avif|woff2?|ttf|otf|eot|mp[34]|webm'
     r'|ogg|wav|pdf|zip|gz|br)$"'
@@ -84,7 +86,7 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
         *_precompressed(plan, first=first),
         block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
-        *_hashed(plan, first=first),
+        *_hashed(plan, first=first, collected=each.collected),
     ]
     why = "Files, answered without the app; both slashes matter." * first
     return block("location", Expr("^~"), each.url, children=children, note=why, setting=setting)
@@ -96,13 +98,14 @@ def _kept(plan: Plan, *, first: bool) -> Directive:
     return directive("expires", span, note=expires.note * first, setting=expires.setting)
 
 
-def _hashed(plan: Plan, *, first: bool) -> list[Node]:
-    """Django's manifest and most bundlers write such names; the header is for what is there, not for a 404."""
+def _hashed(plan: Plan, *, first: bool, collected: bool = False) -> list[Node]:
+    """Django's storage and most bundlers write such names; the header is for what is there, not for a 404."""
     if not plan.files.hashed.value:
         return []
     children = [*security.fixed(plan), directive("add_header", "Cache-Control", "public, max-age=31536000, immutable")]
     setting, note = plan.files.hashed.setting, "A hash in the name: another content has another name." * first
-    return [block("location", _HASHED, children=[directive("expires", False), *children], note=note, setting=setting)]
+    names = _COLLECTED if collected else _HASHED
+    return [block("location", names, children=[directive("expires", False), *children], note=note, setting=setting)]
 
 
 def _protected(plan: Plan) -> list[Node]:
