@@ -90,6 +90,9 @@ PLANS: dict[str, Plan] = {
         can_watch=True,
     ),
     "collected": plan_of(STATIC, make_facts({**PLACES, f"{FOLDER}/static/staticfiles.json": Place(True)})),
+    "maintenance, tls, watched": plan(
+        SECURE | {"files.maintenance": "index.html", "run.watch": True}, interface="asgi", can_watch=True
+    ),
     "as root": plan({"run.user": "root"}, root=True),
     "unprivileged": plan(root=True),
 }

@@ -59,10 +59,10 @@ def _quiet() -> list[Directive]:
 
 
 def _told(plan: Plan) -> list[Node]:
-    """What is known without a question to the app; whether a file is there is seen at once."""
+    """What is known without a question to the app; that a file is there now is seen at once."""
     answer = directive("return", 503, '{"status":"draining"}')
     draining = block("if", Expr("(-f"), join(plan.run.draining, Expr(")")), children=[answer])
-    return [directive("open_file_cache", False), draining, *maintenance.ready(plan)]
+    return [directive("open_file_cache_errors", False), draining, *maintenance.ready(plan)]
 
 
 def _bodiless(further: list[Plan]) -> list[Node]:

@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Arg, Directive, Expr, Node, Value, block, directive, entry, join
-from porch.targets.nginx import errors, upgrades
+from porch.targets.nginx import errors, instead, upgrades
 
 HTTP2_ALONE = (1, 25, 1)
 """`http2 on`; before, it is a word of `listen` (changes with nginx 1.25.1)."""
@@ -105,7 +105,7 @@ def slips(plan: Plan) -> list[Node]:
     target = join(Expr("https://$host:$server_port$request_uri"))
     note = "Plain HTTP on this port is led to HTTPS."
     own = directive("error_page", 497, "=308", target, note=note, setting=plan.tls.mode.setting)
-    return [own, *errors.pages(), *upgrades.everywhere(plan)]
+    return [own, *errors.pages(), *instead.led(plan), *upgrades.everywhere(plan)]
 
 
 def maps(plan: Plan) -> list[Node]:
