@@ -137,7 +137,11 @@ def _instead(module: ModuleType, name: str, known: list[str]) -> str:
 
 
 def _framework(value: Any) -> str:
-    return kind_of(value)[1]
+    """Empty for what cannot be looked at, such as Flask's `request` while there is none."""
+    try:
+        return kind_of(value)[1]
+    except Exception:
+        return ""
 
 
 def _call(factory: Any, settings: Settings) -> Any:
