@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import processes
 from story import MakeProject, Project
+
+ROOT = Path(__file__).parent.parent.parent
+SHARING = re.compile(r'\b(shared_project|django_folder)\b|scope="module"')
+"""What a file holds whose tests share something: it would be made again in each process that runs one of them."""
+
+
+class Spread(LoadScopeScheduling):
+    """Tests that share something stay together, in the order of their file; any other goes to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if _shares(file) else nodeid
+
+
+@cache
+def _shares(file: str) -> bool:
+    return SHARING.search((ROOT / file).read_text()) is not None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How the tests of this folder are spread."""
+    return Spread(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -179,7 +179,7 @@ class Project:
 
     def assert_nothing_left(self) -> None:
         """Fail when a process or a file outlives the command."""
-        until(lambda: not self.left_running(), lambda: f"nothing is left running: {self.left_running()}", deadline=3)
+        until(lambda: not self.left_running(), lambda: f"nothing is left running: {self.left_running()}")
         assert self.left_files() == [], "files are left in the run folder"
 
     def close(self) -> None:

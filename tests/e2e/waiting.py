@@ -14,9 +14,11 @@ from typing import IO, TypeVar
 T = TypeVar("T")
 
 PAUSE = 0.02
+DEADLINE = 30.0
+"""Seconds: what does not come within them never will, however busy the machine is. A claim about time says its own."""
 
 
-def until(condition: Callable[[], T], claim: str | Callable[[], str], deadline: float = 10.0) -> T:
+def until(condition: Callable[[], T], claim: str | Callable[[], str], deadline: float = DEADLINE) -> T:
     """Return the first true value of the condition; fail, naming the claim, when none comes in time."""
     end = time.monotonic() + deadline
     while not (value := condition()):
@@ -54,7 +56,7 @@ class Stream:
         """What has come until now, as one text."""
         return "\n".join(self.lines)
 
-    def wait_for(self, pattern: str, deadline: float = 10.0, count: int = 1) -> list[str]:
+    def wait_for(self, pattern: str, deadline: float = DEADLINE, count: int = 1) -> list[str]:
         """Return the lines that match, as soon as there are `count` of them."""
         wanted = re.compile(pattern)
         end = time.monotonic() + deadline
