@@ -68,8 +68,8 @@ class Broken:
 
 
 BROKEN = (
-    Broken("no module", {}, 'There is no module "shop"', "MODULE:ATTRIBUTE"),
-    Broken("near module", {"shops.py": ""}, 'There is no module "shop"', 'Did you mean "shops"?'),
+    Broken("no module", {}, 'there is no module "shop"', "MODULE:ATTRIBUTE"),
+    Broken("near module", {"shops.py": ""}, 'there is no module "shop"', 'did you mean "shops"?'),
     Broken(
         "missing dependency",
         {"shop.py": "import nonesuch_library.part\n"},
@@ -88,14 +88,14 @@ BROKEN = (
         "raises",
         {"shop.py": "def secret():\n    raise ValueError('no key')\n\nsecret()\n"},
         "raised ValueError: no key, when it was imported",
-        "Correct the app",
+        "correct the app",
         lines=('shop.py", line 4', 'shop.py", line 2'),
     ),
     Broken(
         "raises from another",
         {"shop.py": "try:\n    {}['a']\nexcept KeyError as e:\n    raise RuntimeError('no a') from e\n"},
         "raised RuntimeError: no a",
-        "Correct the app",
+        "correct the app",
         lines=('shop.py", line 2', 'shop.py", line 4'),
     ),
     Broken(
@@ -109,7 +109,7 @@ BROKEN = (
         "misspelt attribute",
         {"shop.py": "def application(environ, start_response): ...\n"},
         'has no "aplication"',
-        'Did you mean "shop:application"?',
+        'did you mean "shop:application"?',
         target="shop:aplication",
     ),
     Broken(
@@ -125,8 +125,8 @@ BROKEN = (
     Broken(
         "a factory that raises",
         {"shop.py": "def app():\n    raise OSError('no database')\n"},
-        "The factory shop:app() raised OSError: no database",
-        "Correct the app",
+        "the factory shop:app() raised OSError: no database",
+        "correct the app",
         target="shop:app()",
         lines=('shop.py", line 2',),
     ),
@@ -379,7 +379,7 @@ def test_aiohttp_factory_that_raises_is_reported() -> None:
     with Running(Kind("gunicorn", "aiohttp", "aiohttp"), {"app.py": text}) as running:
         until(running.reported, "the report")
         running.wait_end()
-        assert "The factory app:app raised OSError: no database" in running.report()["what"]
+        assert "the factory app:app raised OSError: no database" in running.report()["what"]
 
 
 def test_aiohttp_app_with_its_own_middleware_and_a_body() -> None:

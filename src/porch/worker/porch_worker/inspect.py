@@ -41,8 +41,8 @@ def described(settings: Settings) -> dict[str, Any]:
     interface, framework = kind_of(app)
     interface = interface or settings.interface
     if not interface:
-        what = f"{settings.target} is an app of a kind that cannot be told from its arguments."
-        return {"ok": False, "what": what, "fix": f"Set app.interface to {INTERFACES}.", "traceback": ""}
+        what = f"{settings.target} is an app of a kind that cannot be told from its arguments"
+        return {"ok": False, "what": what, "fix": f"set app.interface to {INTERFACES}", "traceback": ""}
     return {"ok": True, "interface": interface, "framework": framework, "static": folders(app, settings.mount)}
 
 
@@ -54,7 +54,7 @@ def _finished(app: Any, settings: Settings) -> Any:
     try:
         return asyncio.run(_awaited(app))
     except (Exception, SystemExit) as error:
-        raise raised(error, f"The factory {settings.target}", "when it was called") from error
+        raise raised(error, f"the factory {settings.target}", "when it was called") from error
 
 
 async def _awaited(app: Any) -> Any:

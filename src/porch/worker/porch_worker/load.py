@@ -65,30 +65,30 @@ def _module(name: str, settings: Settings) -> ModuleType:
         return import_module(name)
     except SyntaxError as error:
         where = f"{error.filename}:{error.lineno}"
-        raise LoadError(f"{where} is not valid Python: {error.msg}.", f"Correct {where}.", error) from error
+        raise LoadError(f"{where} is not valid Python: {error.msg}", f"correct {where}", error) from error
     except ModuleNotFoundError as error:
         raise _not_found(error, name, settings) from error
     except (Exception, SystemExit) as error:
-        raise raised(error, f'The module "{name}" of {settings.target}', "when it was imported") from error
+        raise raised(error, f'the module "{name}" of {settings.target}', "when it was imported") from error
 
 
 def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> LoadError:
     missing = error.name or ""
     if name == missing or name.startswith(missing + "."):
         near = get_close_matches(name, _modules_in(settings.folder), n=1, cutoff=0.6)
-        hint = f'Did you mean "{near[0]}"? ' if near else ""
+        hint = f'did you mean "{near[0]}"? else ' if near else ""
         return LoadError(
-            f'There is no module "{missing}" for {settings.target} in {settings.folder}.',
-            f"{hint}Name the app as MODULE:ATTRIBUTE, seen from the project's folder.",
+            f'there is no module "{missing}" for {settings.target} in {settings.folder}',
+            f"{hint}name the app as MODULE:ATTRIBUTE, seen from the project's folder",
             error,
         )
     if not missing:
-        return raised(error, f'The module "{name}" of {settings.target}', "when it was imported")
+        return raised(error, f'the module "{name}" of {settings.target}', "when it was imported")
     package = missing.partition(".")[0]
     python = sys.executable if Path(sys.executable).name.startswith("python") else "python"
     return LoadError(
-        f'{settings.target} needs the module "{missing}", which is not installed for this Python.',
-        f"Install what the app needs, such as: {python} -m pip install {package}",
+        f'{settings.target} needs the module "{missing}", which is not installed for this Python',
+        f"install what the app needs, such as: {python} -m pip install {package}",
         error,
     )
 
@@ -100,10 +100,10 @@ def raised(error: BaseException, who: str, when: str) -> LoadError:
     if isinstance(error, SystemExit):
         if frames and _of_server(frames[-1].filename):
             raise error  # the server's own signal handler ends this worker; the app has done nothing wrong
-        guard = 'Move what ends the program, or runs a server, under: if __name__ == "__main__":'
-        return LoadError(f"{who} ended the process with exit code {error.code!r} {when}{place}.", guard, error)
+        guard = 'move what ends the program, or runs a server, under: if __name__ == "__main__":'
+        return LoadError(f"{who} ended the process with exit code {error.code!r} {when}{place}", guard, error)
     text = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0].rstrip(".")
-    return LoadError(f"{who} raised {text}, {when}{place}.", "Correct the app; its own traceback shows the way.", error)
+    return LoadError(f"{who} raised {text}, {when}{place}", "correct the app; its own traceback shows the way", error)
 
 
 def _of_server(filename: str) -> bool:
@@ -117,9 +117,9 @@ def _attribute(module: ModuleType, dotted: str, settings: Settings) -> Any:
         try:
             found = getattr(found, name)
         except AttributeError as error:
-            owner = f'The module "{module.__name__}"' if found is module else f'"{type(found).__name__}" in it'
+            owner = f'the module "{module.__name__}"' if found is module else f'"{type(found).__name__}" in it'
             raise LoadError(
-                f'{owner} has no "{name}", which {settings.target} names.',
+                f'{owner} has no "{name}", which {settings.target} names',
                 _instead(module, name, [str(each) for each in getattr(found, "__dict__", {})]),
             ) from error
     return found
@@ -129,11 +129,11 @@ def _instead(module: ModuleType, name: str, known: list[str]) -> str:
     """What the module has to offer: a near name, or whatever looks like an app."""
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
-        return f'Did you mean "{module.__name__}:{near[0]}"?'
+        return f'did you mean "{module.__name__}:{near[0]}"?'
     apps = [each for each, value in vars(module).items() if not isinstance(value, type) and _framework(value)]
     if apps:
-        return f'The app in it seems to be "{module.__name__}:{apps[0]}".'
-    return f"Name an app that {module.__file__ or module.__name__} defines, as MODULE:ATTRIBUTE."
+        return f'the app in it seems to be "{module.__name__}:{apps[0]}"'
+    return f"name an app that {module.__file__ or module.__name__} defines, as MODULE:ATTRIBUTE"
 
 
 def _framework(value: Any) -> str:
@@ -147,13 +147,13 @@ def _framework(value: Any) -> str:
 def _call(factory: Any, settings: Settings) -> Any:
     if not callable(factory):
         raise LoadError(
-            f"{settings.target} cannot be called: it is {_article(type(factory).__name__)}.",
-            f"Leave out the brackets: {settings.target.removesuffix('()')}",
+            f"{settings.target} cannot be called: it is {_article(type(factory).__name__)}",
+            f"leave out the brackets: {settings.target.removesuffix('()')}",
         )
     try:
         return factory()
     except (Exception, SystemExit) as error:
-        raise raised(error, f"The factory {settings.target}", "when it was called") from error
+        raise raised(error, f"the factory {settings.target}", "when it was called") from error
 
 
 def _check(app: Any, settings: Settings) -> None:
@@ -163,29 +163,30 @@ def _check(app: Any, settings: Settings) -> None:
             return
         app.close()
         raise LoadError(
-            f"{settings.target} is a coroutine function: it gives no app until it is awaited.",
-            "Make the factory an ordinary function, or do the waiting in the app's lifespan.",
+            f"{settings.target} is a coroutine function: it gives no app until it is awaited",
+            "make the factory an ordinary function, or do the waiting in the app's lifespan",
         )
     interface, _ = kind_of(app)
     wanted = settings.interface
     if is_factory(app) and (wanted == "aiohttp" or (not wanted and inspect.iscoroutinefunction(app))):
         return  # aiohttp alone takes a factory as it is, and awaits it
     if not interface and is_factory(app):
+        kind = "class" if inspect.isclass(app) else "function"
         raise LoadError(
-            f"{settings.target} is a function without arguments: a factory, no app.",
-            f"Name what it makes, with brackets: {settings.target}()",
+            f"{settings.target} is a {kind} without arguments: a factory, no app",
+            f"name what it makes, with brackets: {settings.target}()",
         )
     if not interface and (not callable(app) or inspect.isclass(app)):
         what = next((word for word, told in NO_APPS if told(app)), "") or _article(type(app).__name__)
         raise LoadError(
-            f"{settings.target} is {what}, which no server can call.",
-            "Name the app itself, as MODULE:ATTRIBUTE.",
+            f"{settings.target} is {what}, which no server can call",
+            "name the app itself, as MODULE:ATTRIBUTE",
         )
     if wanted and ((interface and interface != wanted) or (wanted == "aiohttp" and not interface)):
         found = f"{SPOKEN[interface]} app" if interface else _article(type(app).__name__)
         raise LoadError(
-            f"{settings.target} is {found}, but it was to be served as {SPOKEN.get(wanted, wanted)} app.",
-            f'Set app.interface = "{interface}".' if interface else "Name the app itself, as MODULE:ATTRIBUTE.",
+            f"{settings.target} is {found}, but it was to be served as {SPOKEN.get(wanted, wanted)} app",
+            f'set app.interface = "{interface}"' if interface else "name the app itself, as MODULE:ATTRIBUTE",
         )
 
 

@@ -126,9 +126,9 @@ async def made(target: Any, settings: Settings) -> web.Application:
         if inspect.isawaitable(app):
             app = await app
     except (Exception, SystemExit) as error:
-        leave(raised(error, f"The factory {settings.target}", "when it was called"), settings)
+        leave(raised(error, f"the factory {settings.target}", "when it was called"), settings)
     if not isinstance(app, web.Application):
         kind = kind_of(app)[0] or type(app).__name__
-        what = f"{settings.target} gave {kind}, not an aiohttp app."
-        leave(LoadError(what, "Let it return web.Application."), settings)
+        what = f"{settings.target} gave {kind}, not an aiohttp app"
+        leave(LoadError(what, "let it return web.Application"), settings)
     return app

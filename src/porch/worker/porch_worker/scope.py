@@ -109,7 +109,7 @@ def _watched(send: Send, settings: Settings) -> Send:
         if message["type"] == "lifespan.startup.failed":
             said = message.get("message", "")
             failure = LoadError(
-                f"{settings.target} failed in its lifespan startup.", "Correct what the app does when it starts."
+                f"{settings.target} failed in its lifespan startup", "correct what the app does when it starts"
             )
             failure.traceback = said if said.endswith("\n") or not said else said + "\n"
             leave(failure, settings)
