@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
-from decided import image_plan_of, make_finding
+from decided import PACKAGING, image_plan_of, make_finding
 from porch.syntax.file import Unwritable
 from porch.targets import compose
 
@@ -109,6 +110,14 @@ def test_development_mounts_the_code(given: dict[str, object], services: list[st
     assert all(service["volumes"] == [".:/app:ro"] for service in found.values())
     actions = {watch["action"]: watch["path"] for watch in found["app"]["develop"]["watch"]}
     assert actions["restart"] == "."
+
+
+def test_development_says_what_the_folder_hides() -> None:
+    """Files that were collected in the image are not in the folder that stands in its place; without any, no word."""
+    plan = image_plan_of(finding=make_finding(framework="django"), packaging=replace(PACKAGING, collects=True))
+    hidden = "manage.py collectstatic"
+    assert [hidden in file.text for file in compose.files(plan)] == [False, True]
+    assert not any(hidden in file.text for file in compose.files(image_plan_of()))
 
 
 def test_a_hidden_socket_is_not_published() -> None:

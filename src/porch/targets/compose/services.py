@@ -210,8 +210,11 @@ def developed(image: ImagePlan) -> Table:
     watch: list[object] = [{"action": "restart", "path": ".", "ignore": list(UNWATCHED)}]
     if image.lock.value:
         watch.insert(0, {"action": "rebuild", "path": image.lock.value})
+    why = "The code of this folder; the service may read it, and no more."
+    if image.collect:
+        why += f" It hides the files that were collected in the image: run `{' '.join(image.collect)}` here too."
     return table(
-        mounted("The code of this folder; the service may read it, and no more."),
+        mounted(why),
         entry("develop", {"watch": watch}, "Other dependencies are a new image, other code is a restart."),
     )
 
