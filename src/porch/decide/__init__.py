@@ -150,7 +150,7 @@ def _further(desk: Desk, each: Beside, number: int) -> tuple[MountPlan | None, t
     if choice.server is not None:
         decided = MountPlan(
             name=name(each.prefix),
-            app=mounts.app(_app(own, choice.interface, choice.python), mount),
+            app=mounts.app(own, _app(own, choice.interface, choice.python), mount),
             server=serving.decide(own, choice.server, choice.interface.value, choice.config, choice.taken),
             limits=limits,
         )

@@ -136,9 +136,12 @@ def protocols(main: ServerPlan, others: Iterable[MountPlan]) -> dict[str, Protoc
     return {"": main.protocol, **{each.app.mount.value: each.server.protocol for each in others}}
 
 
-def app(decided: AppPlan, mount: Mount) -> AppPlan:
+def app(own: Desk, decided: AppPlan, mount: Mount) -> AppPlan:
     """The app beside: what runs before the instance is the main app's to say."""
     why = "the instance's own command runs before all apps"
+    if mount.folder and decided.prestart.value:
+        script = own.path(decided.prestart.value[-1])
+        own.warnings.append(f"{script} is not run: {why}; call it from the main app's prestart")
     nothing: Chosen[tuple[str, ...]] = Chosen("app.prestart", (), "default", why)
     return replace(decided, prestart=nothing, environment=mount.env or ())
 

@@ -93,11 +93,20 @@ def _check_ours(path: Path, owner: tuple[int, int] | None) -> None:
     empty = not any(path.iterdir())
     # With things in it that the app's user may have put there, nothing in it could be believed.
     _check_owner(path, {os.geteuid(), 0, *(owner or ())[: int(empty)]})
-    others = [entry.name for entry in path.iterdir() if entry.name != "logs" and entry.suffix != ".log"]
+    entries = [entry for entry in path.iterdir() if entry.name != "logs" and entry.suffix != ".log"]
+    others = [entry.name for entry in entries if not _empty(entry)]
     if others and not (path / LOCK).exists():
         what = f"the run folder {path} holds other things, such as {min(others)}"
         fix = "choose an empty or a new folder with --run-dir"
         raise Refused(Problem(what, where=str(path), fix=fix, exit=Exit.MACHINE))
+    for entry in entries if not others else ():
+        # `porch render` makes empty folders for files that run without porch, with other owners than are needed here.
+        entry.rmdir()
+
+
+def _empty(entry: Path) -> bool:
+    """A folder, no link to one, that holds nothing."""
+    return stat.S_ISDIR(entry.lstat().st_mode) and not any(entry.iterdir())
 
 
 def _check_owner(path: Path, owners: set[int]) -> None:

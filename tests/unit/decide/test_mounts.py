@@ -73,6 +73,18 @@ def test_the_main_apps_file_is_not_read_for_others() -> None:
     assert mounted(plan).server.workers.value == 9
 
 
+def test_a_script_beside_a_further_app_is_told_of() -> None:
+    """It is not run, and one beside the main app, which is, is told of for nobody."""
+    places = {f"{FOLDER}/in/prestart.sh": Place(True)}
+    plan = plan_of({"mounts": "/api folder=in app=api:app"}, make_facts(places))
+    assert [each for each in plan.warnings if "prestart" in each] == [
+        f'mounts "/api": {FOLDER}/in/prestart.sh is not run: the instance\'s own command runs before all apps; '
+        "call it from the main app's prestart"
+    ]
+    plan = plan_of({"mounts": "/api app=api:app"}, make_facts({f"{FOLDER}/prestart.sh": Place(True)}))
+    assert not [each for each in plan.warnings if "prestart" in each]
+
+
 def test_static_folders_move_with_their_app() -> None:
     """Those that were found are below the prefix; what the user names stands above them."""
     finding = make_finding(statics=(static("/static/", f"{FOLDER}/files"),))

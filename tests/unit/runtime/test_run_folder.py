@@ -79,6 +79,17 @@ def test_make_refuses_foreign_content(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_make_takes_what_render_has_made(tmp_path: Path) -> None:
+    """Empty folders, for an app server and an nginx that may run without porch; a link is not what it leads to."""
+    for name in ("app", "nginx"):
+        (tmp_path / name).mkdir()
+    folder.make(str(tmp_path), None)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "elsewhere").symlink_to(tmp_path.parent)
+    with pytest.raises(Refused):
+        folder.make(str(tmp_path), None)
+
+
 def test_make_refuses_link(tmp_path: Path) -> None:
     """A link that someone else laid there is not followed."""
     (tmp_path / "elsewhere").mkdir()
