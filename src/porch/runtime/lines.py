@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from json.encoder import encode_basestring
+from typing import Any, Literal, NamedTuple
 
 LONGEST = 64 * 1024
 """A longer line is split, so that no process can fill the memory with one."""
@@ -18,6 +19,8 @@ Format = Literal["text", "json"]
 Shape = Callable[[bytes], bytes]
 
 _COLOURS = {"app": "36", "nginx": "33", "prestart": "35"}
+_BETWEEN = "\x7f"
+"""Stands for the end of a line while many are quoted at once: JSON writes it as it is, and logs hardly have it."""
 # nginx says so at every start, before it has read at which level it is to speak.
 _NOISE = b": using inherited sockets from "
 
@@ -108,32 +111,62 @@ def _without_noise(chunk: bytes) -> bytes:
     return b"".join(lines)
 
 
+class _Added(NamedTuple):
+    """What porch puts before the lines of one chunk, as JSON that goes on."""
+
+    source: str
+    moment: str
+    plain: str
+    """Before the message of a line that is no object."""
+    tagged: str
+    """Before the rest of an object that has a time."""
+    timed: str
+    """Before the rest of one that has none."""
+
+
 def _objects(chunk: bytes, source: str, stream: str) -> bytes:
-    moment = now()
     if source == "nginx":
         chunk = _without_noise(chunk)
-    return b"".join(_object(line, moment, source, stream) for line in chunk.split(b"\n")[:-1])
+    if not chunk:
+        return b""
+    text, added = chunk[:-1].decode(errors="replace"), _added(source, stream)
+    own = source.partition("/")[0] == "app" and (text.startswith("{") or "\n{" in text)
+    if own or _BETWEEN in text:
+        return "".join(_object(line, added, own=own) for line in text.split("\n")).encode(errors="replace")
+    # Quoted all at once: a third of the time of line by line.
+    quoted = encode_basestring(text.replace("\n", _BETWEEN)).replace(_BETWEEN, f'"}}\n{added.plain}"')
+    return f"{added.plain}{quoted}}}\n".encode(errors="replace")
 
 
-def _object(line: bytes, moment: str, source: str, stream: str) -> bytes:
-    text = line.decode(errors="replace")
-    own = _own_object(text) if text.startswith("{") and source.partition("/")[0] == "app" else None
-    if own is None:
-        return encode({"time": moment, "source": source, "stream": stream, "message": text})
-    if "source" in own:
+def _added(source: str, stream: str) -> _Added:
+    moment, told = now(), {"source": source}
+    plain = _ENCODE({"time": moment, **told, "stream": stream, "message": ""})
+    return _Added(source, moment, plain.removesuffix('""}'), _ENCODE(told)[:-1], _ENCODE({"time": moment, **told})[:-1])
+
+
+def _object(text: str, added: _Added, *, own: bool) -> str:
+    found = _own_object(text) if own and text.startswith("{") else None
+    if found is None:
+        return f"{added.plain}{encode_basestring(text)}}}\n"
+    if "source" in found:
         # The tag says who wrote the line and is porch's to set; the app's own word is kept beside it.
-        own["app_source"] = own.pop("source")
-    return encode({"time": own.pop("time", moment), "source": source, **own})
+        found["app_source"] = found.pop("source")
+        return _ENCODE({"time": found.pop("time", added.moment), "source": added.source, **found}) + "\n"
+    # It is whole already: written anew it would take twice the time.
+    before = added.tagged if "time" in found else added.timed
+    return f"{before}{',' if found else ''}{text[1:]}\n"
 
 
 def _own_object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value, end = _DECODE(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType] - JSON keys are str
+    return value if isinstance(value, dict) and not text[end:].strip() else None  # pyright: ignore[reportUnknownVariableType] - JSON keys are str
 
 
+_DECODE = json.JSONDecoder().raw_decode
+"""`json.loads` without its looks at what it was given."""
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 """Made once: `json.dumps` makes one for each line, at the price of a third of the work."""
 

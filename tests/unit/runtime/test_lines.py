@@ -117,6 +117,35 @@ def test_json_of_the_app() -> None:
     assert json.loads(shape("json", "app", "stdout")(line)) == expected
 
 
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])), min_size=1))
+def test_many_lines_at_once_are_each_an_object(lines: list[str]) -> None:
+    """Whatever is in them, quotes, marks and line ends of other systems too, each message is its own line."""
+    chunk = "".join(f"{line}\n" for line in lines).encode()
+    made = shape("json", "app", "stdout")(chunk).decode().split("\n")
+    assert made.pop() == ""
+    told = [json.loads(each) for each in made]
+    plain = [(each["message"], line) for each, line in zip(told, lines, strict=True) if "message" in each]
+    assert all(message == line for message, line in plain)
+    assert len(plain) == len(lines) - sum(_is_object(line) for line in lines)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict) and line.startswith("{")
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("own", ["{}", "{ }", '{"a":{"source":"b"}} ', '{"time":7}', '{"sourc\\u0065":1}'])
+def test_objects_keep_what_they_say(own: str) -> None:
+    """Beside the source, and a time where there is none, all is as it was."""
+    told = json.loads(shape("json", "app", "stdout")(f"first\n{own}\n".encode()).split(b"\n")[1])
+    said = json.loads(own)
+    assert told.pop("source") == "app"
+    assert told.pop("time") == said.pop("time", None) or "time" not in json.loads(own)
+    assert told == {("app_source" if name == "source" else name): value for name, value in said.items()}
+
+
 def test_json_source_cannot_be_forged() -> None:
     """An app that says it is nginx is still tagged as the app, and its word is kept."""
     value = json.loads(shape("json", "app", "stdout")(b'{"source": "nginx"}\n'))
