@@ -1,14 +1,18 @@
 """Reloads each server again and again under an open-loop load, and prints what became of every request.
 
 Rule: the same client and the same releases as in the tests, at a higher rate; not a part of `run.py`, but the report
-has its table. All servers take about eight minutes; with `--reloads 100` for each of them, an hour.
+has its table. A reload follows the last one at once and takes about three seconds, two of them the release's own: nine
+servers with `--reloads 100` take three quarters of an hour, and half of it with `--together 2`, which shares the rate.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +27,10 @@ from releases import release
 from story import Project, Site
 from waiting import until
 
-STEADY = 5.0
+STEADY = 10.0
 """Seconds of load before the first reload, to compare with."""
+WARM = 2.0
+"""The first of them, which do not count."""
 COLUMNS = "{:<26}{:>9}{:>9}{:>9}{:>11}{:>11}{:>11}{:>11}"
 
 
@@ -47,32 +53,52 @@ class Measured:
         return reloads.Row(self.name, len(self.spans), self.account.planned, failed, before, during, longest, each)
 
 
-def measure(name: str, rate: float, reloads: int) -> Measured:
-    """Start the server, load it, reload it so many times."""
-    interface, words = dict(zip(kinds.names(), kinds.every(), strict=True))[name]
-    project = Project()
+def measure(names: Sequence[str], rate: float, reloads: int) -> list[Measured]:
+    """Start the servers, load them, reload them so many times."""
+    projects = [Project() for _ in names]
     try:
-        project.write("app.py", release(interface, 1))
-        site = project.run("app:app", *words, "--workers", "2")
-        began, spans = time.monotonic(), list[tuple[float, float]]()
-        with Load(site.port, rate) as load:
-            until(lambda: load.account.planned >= STEADY * rate, "there was load to compare with", STEADY * 3)
-            before = (began + 1, time.monotonic())
+        sites = [start(name, project) for name, project in zip(names, projects, strict=True)]
+        began, spans = time.monotonic(), [list[tuple[float, float]]() for _ in names]
+        with ExitStack() as loads:
+            accounts = [loads.enter_context(Load(site.port, rate)).account for _, site in sites]
+            enough = STEADY * rate
+            until(
+                lambda: all(each.planned >= enough for each in accounts), "there was load to compare with", STEADY * 3
+            )
+            before = (began + WARM, time.monotonic())
             for number in range(2, reloads + 2):
-                project.write("app.py", release(interface, number))
-                spans.append(reloaded(project, site, number))
-        return Measured(name, load.account, before, spans)
+                reload_all(sites, projects, number, spans)
+            for _, site in sites:
+                until(lambda site=site: old_is_gone(site), "the last old generation is gone", 30)  # type: ignore[misc]
+        return [Measured(*each) for each in zip(names, accounts, [before] * len(names), spans, strict=True)]
     finally:
-        project.close()
+        for project in projects:
+            project.close()
 
 
-def reloaded(project: Project, site: Site, number: int) -> tuple[float, float]:
-    """One reload, from its beginning to the end of the old generation."""
-    began = time.monotonic()
-    outcome = project.porch("reload", "--run-dir", str(project.run_folder))
-    if outcome.code:
-        raise SystemExit(f"reload {number} was refused:\n{outcome.stderr}\n{site.stderr.text[-2000:]}")
-    return began, time.monotonic()
+def start(name: str, project: Project) -> tuple[str, Site]:
+    """The kind of app, and the first release of it on that server."""
+    interface, words = dict(zip(kinds.names(), kinds.every(), strict=True))[name]
+    project.write("app.py", release(interface, 1))
+    return interface, project.run("app:app", *words, "--workers", "2")
+
+
+def reload_all(
+    sites: list[tuple[str, Site]], projects: list[Project], number: int, spans: list[list[tuple[float, float]]]
+) -> None:
+    """The next release of each, until all serve it."""
+    for (interface, site), project, each in zip(sites, projects, spans, strict=True):
+        project.write("app.py", release(interface, number))
+        each.append((time.monotonic(), 0.0))
+        site.process.send_signal(signal.SIGHUP)
+    for (_, site), each in zip(sites, spans, strict=True):
+        site.stderr.wait_for(f"generation {number} serves", 30)
+        each[-1] = (each[-1][0], time.monotonic())
+
+
+def old_is_gone(site: Site) -> bool:
+    """Whether one generation alone has processes."""
+    return sum("app master" in each["role"] for each in site.status()["processes"]) == 1
 
 
 def main() -> int:
@@ -81,18 +107,21 @@ def main() -> int:
     asked.add_argument("--only", default="", help="servers whose name holds this word")
     asked.add_argument("--rate", type=float, default=500.0, help="requests a second")
     asked.add_argument("--reloads", type=int, default=9, help="of each server")
+    asked.add_argument("--together", type=int, default=1, help="so many servers side by side, which share the rate")
     given = asked.parse_args()
     processes.adopt_orphans()
     print(COLUMNS.format(*reloads.HEAD), flush=True)
     rows: list[reloads.Row] = []
-    for name in (each for each in kinds.names() if given.only in each):
-        measured = measure(name, given.rate, given.reloads)
-        rows.append(measured.row())
-        print(COLUMNS.format(*rows[-1].cells()), flush=True)
-        for kind, count in measured.account.failed.items():
-            print(f"  {count} x {kind}")
+    names = [each for each in kinds.names() if given.only in each]
+    rate = given.rate / given.together
+    for place in range(0, len(names), given.together):
+        for measured in measure(names[place : place + given.together], rate, given.reloads):
+            rows.append(measured.row())
+            print(COLUMNS.format(*rows[-1].cells()), flush=True)
+            for kind, count in measured.account.failed.items():
+                print(f"  {count} x {kind}")
     if not given.only:
-        reloads.save(reloads.Reloads(datetime.now(UTC).strftime("%Y-%m-%d"), given.rate, rows))
+        reloads.save(reloads.Reloads(datetime.now(UTC).strftime("%Y-%m-%d"), rate, rows))
         print("for the report: python bench/run.py --again")
     return int(any(row.failed for row in rows))
 
