@@ -9,7 +9,7 @@ TOOLS  := $(VENV)/.tools
 TESTS  ?= tests
 JUDGES := .venv-judges
 
-.PHONY: help run test reloads unit lint types docs docs-check bench ci clean
+.PHONY: help run test reloads stopped unit lint types docs docs-check bench ci clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(TOOLS)  ## run the tests
 
 reloads: $(TOOLS)  ## reload each server twenty times under load
 	RELOADS=20 $(BIN)/pytest tests/e2e/test_reload.py -k no_request_is_lost
+
+stopped: $(TOOLS)  ## stop whoever reads the logs for a minute, under load
+	READER_STOPS=60 $(BIN)/pytest tests/e2e/test_log_pressure.py -k reader_that_stops -n 2
 
 unit: $(TOOLS)  ## run the quick tests only
 	$(BIN)/pytest tests/unit tests/golden tests/architecture
@@ -44,7 +47,7 @@ docs-check: $(TOOLS)  ## are the generated pages current?
 bench: $(TOOLS)  ## measure side by side; writes docs/benchmarks.md
 	$(BIN)/python bench/run.py
 
-ci: lint types docs-check test reloads  ## everything that must pass
+ci: lint types docs-check test reloads stopped  ## everything that must pass
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(JUDGES) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
