@@ -7,7 +7,7 @@ read is taken as it is, unsure.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -173,8 +173,20 @@ def _only(tracer: Tracer, module: Module) -> Candidate:
         if binding is not None:
             return _unsure(tracer, module, name, binding)
     where = tracer.project.shown(module.path)
+    makers = [f"{module.name}:{name}()" for name in _makers(tracer, module)]
+    if makers:
+        fix = f"say that it is to be called: porch run '{makers[0]}'"
+        raise _refused(f"the module has no app, but what makes one: {', '.join(makers)}", where, fix)
     fix = f"name it: porch run {module.name}:ATTRIBUTE, or {module.name}:FACTORY()"
     raise _refused("no app was found in the module", where, fix)
+
+
+def _makers(tracer: Tracer, module: Module) -> Iterator[str]:
+    """Functions that give an app when they are called with nothing, whatever they are called."""
+    for name in module.scope.names:
+        function = module.scope.own(name)[-1].value
+        if isinstance(function, Function) and not required(function) and tracer.factory(module.scope, function):
+            yield name
 
 
 def several(project: Project, found: Sequence[Candidate]) -> Refused:

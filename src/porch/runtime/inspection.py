@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from porch.runtime.verdict import verdict
 
 LONGEST = 60.0
 """Seconds that an import may take before it counts as hanging."""
+SHOWN_BEFORE = 10.0
+"""Seconds before that when it shows where it is: a busy machine takes some to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,9 @@ def import_app(child: Child, target: str, folder: str, interface: str = "") -> S
     told = {"PYTHONPATH": _search_path(), "PYTHONSAFEPATH": "1", "PORCH_WORKER": json.dumps(asked)}
     python = child.python
     try:
-        done = _run((python, "-m", "porch_worker.inspect"), child, told)
-    except subprocess.TimeoutExpired:
-        what = f"importing {target} did not end within {LONGEST:.0f} s"
-        raise Refused(Problem(what, target, "see what it waits for when it is imported", Exit.APP)) from None
+        done = _run((python, "-m", "porch_worker.inspect", str(LONGEST - SHOWN_BEFORE)), child, told)
+    except subprocess.TimeoutExpired as late:
+        raise Refused(_hanging(target, child.project, late.stderr or b"")) from None
     except OSError as error:
         what = f"cannot start {python}: {error.strerror}"
         raise Refused(Problem(what, "app.python", "name another interpreter", Exit.MACHINE)) from None
@@ -82,6 +84,18 @@ def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subproce
         group=found.gid if found else None,
         extra_groups=found.groups if found else None,
     )
+
+
+def _hanging(target: str, project: str, said: bytes | str) -> Problem:
+    """With the lines of the project that it is in, the innermost first."""
+    text = said if isinstance(said, str) else said.decode(errors="replace")
+    frames = re.findall(r'^  File "([^"]+)", line (\d+)', text, re.MULTILINE)
+    own = [f"{file}:{line}" for file, line in frames if Path(file).is_relative_to(project)]
+    what = f"importing {target} did not end within {LONGEST:.0f} s"
+    if not own:
+        return Problem(what, target, "see what it waits for when it is imported", Exit.APP, text)
+    fix = 'see what that line waits for; what runs a server goes under: if __name__ == "__main__":'
+    return Problem(what, own[0], fix, Exit.APP, text)
 
 
 def _search_path() -> str:

@@ -22,6 +22,7 @@ FILES = {
     "lazy.py": "def __getattr__(name):\n    raise AttributeError\n",
     "broken.py": "import flask\napp = = flask.Flask()\n",
     "plain.py": "x = 1\n",
+    "made.py": "from aiohttp import web\ndef init():\n    site = web.Application()\n    return site\n",
 }
 NAMED = [
     ("app:app", "app:app", True),
@@ -67,6 +68,7 @@ REFUSED = [
     ("app:", '"app:" is not the name of an app', "write module:attribute", Exit.USAGE),
     (":app", '":app" is not the name of an app', "write module:attribute", Exit.USAGE),
     ("plain", "no app was found in the module", "porch run plain:ATTRIBUTE", Exit.APP),
+    ("made.py", "no app, but what makes one: made:init()", "porch run 'made:init()'", Exit.APP),
     ("broken:app", "the app's code has a syntax error: invalid syntax", "correct the line", Exit.APP),
 ]
 

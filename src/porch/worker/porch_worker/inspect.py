@@ -1,11 +1,13 @@
-"""`python -m porch_worker.inspect`: imports the target in a process of its own, and says as JSON what it is.
+"""`python -m porch_worker.inspect [SECONDS]`: imports the target in a process of its own, and says as JSON what it is.
 
 Rule: standard output carries that line and nothing else, whatever the app prints; a user's mistake is an answer too.
+After so many seconds it shows on standard error where it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import inspect
 import json
 import os
@@ -25,6 +27,8 @@ def main() -> NoReturn:
     """Answer, and end at once: threads that the app started at import must not hold this process."""
     answer_to = os.dup(1)
     os.dup2(2, 1)  # what the app prints while it is imported goes to standard error
+    if sys.argv[1:]:
+        faulthandler.dump_traceback_later(float(sys.argv[1]))
     answer = described(read(os.environ))
     sys.stdout.flush()
     sys.stderr.flush()
