@@ -10,6 +10,7 @@ import contextlib
 import functools
 import json
 import re
+import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +23,11 @@ import yaml
 from supervisor.options import UnhosedConfigParser
 
 import nginx_rules
-from decided import FOLDER, PYTHON, Stands, make_facts, make_finding
+from decided import FOLDER, PACKAGING, PYTHON, Stands, make_facts, make_finding
 from porch import decide, facts, mainline, servers, sources
 from porch.errors import Exit, Refused
+from porch.frameworks import Finding
+from porch.imaged import PlanOfImage
 from porch.places import Place
 from porch.plan import Plan
 from porch.settings import specs
@@ -39,6 +42,8 @@ HOSTILE = (
     "$evil${evil}$(evil)@(evil)", "%(evil)s%i", "`evil`{{evil}}", " # evil", '"""\nevil = 1\n"""',
     "../../evil", " --evil=",
 )  # fmt: skip
+OF_IMAGES = tuple(each for each in HOSTILE if set(each) & set(";\"'\\#\n`$ "))
+"""Those that mean something to a Dockerfile, a shell or YAML."""
 LONG = "a" * 1_000_000
 SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.config": {"server.name": "gunicorn"},
@@ -113,6 +118,17 @@ def ways(folder: Path, spec: Spec, poison: str) -> Iterator[tuple[str, Callable[
 
 def planned(said: Said, spec: Spec) -> Plan:
     """The Plan, with all that the setting needs to matter, where whatever is named exists."""
+    said, found, finding = _needed(said, spec)
+    return decide.plan(said, found, finding)
+
+
+def imaged(said: Said, spec: Spec) -> PlanOfImage:
+    """The same for an image."""
+    said, found, finding = _needed(said, spec)
+    return decide.plan_of_image(said, found, finding, PACKAGING)
+
+
+def _needed(said: Said, spec: Spec) -> tuple[Said, facts.Facts, Finding]:
     more = {key: value for key, value in SUITABLE.get(spec.key, {}).items() if key not in said.origins}
     if more:
         values = {key: _valued(said, key) for key in said.origins}
@@ -123,7 +139,7 @@ def planned(said: Said, spec: Spec) -> Plan:
     known = {PYTHON: Place(True), said.settings.app.python: Place(True)}
     found = replace(make_facts(root=True, users=("www-data", "nobody")), places=Everything(known))
     target = said.settings.app.target
-    return decide.plan(said, found, make_finding(target="shop:app" if target == "auto" else target))
+    return said, found, make_finding(target="shop:app" if target == "auto" else target)
 
 
 def _valued(said: Said, key: str) -> Any:
@@ -144,6 +160,26 @@ def files(plan: Plan) -> Iterator[File]:
             yield from (each for each in target.files(wanted) if not each.aside)
 
 
+def files_of_image(plan: PlanOfImage) -> Iterator[File]:
+    """Everything that is written of an image; compose writes the Dockerfile as well."""
+    yield from (
+        file for target in TARGETS if target.of_image and target.name != "docker" for file in target.files(plan)
+    )
+
+
+Write = Callable[[Said, Spec], Iterator[File]]
+
+
+def for_here(said: Said, spec: Spec) -> Iterator[File]:
+    """What is written for this machine, and to be kept."""
+    return files(planned(said, spec))
+
+
+def for_image(said: Said, spec: Spec) -> Iterator[File]:
+    """What is written of an image."""
+    return files_of_image(imaged(said, spec))
+
+
 def shape(file: File) -> Counter[Any]:
     """What a parser of the file's language finds beside the values."""
     name = file.path.rpartition("/")[2]
@@ -152,7 +188,13 @@ def shape(file: File) -> Counter[Any]:
     if name.endswith(".py"):
         return Counter(f"{type(node).__name__} {getattr(node, 'id', '')}" for node in ast.walk(ast.parse(file.text)))
     if name.endswith((".yml", ".yaml")):
-        return Counter(path for document in yaml.safe_load_all(file.text) for path in _paths(document))
+        # Compose puts variables in, unless the dollar stands twice; Kubernetes only where they stand in brackets.
+        replaced = r"(?<!\$)(?:\$\$)*\$" + (r"(?!\$)" if name.startswith("compose") else r"\(")
+        found = [path for document in yaml.safe_load_all(file.text) for path in _paths(document, replaced)]
+        # The words of a command are the user's, as many as there are.
+        return Counter(path for path in found if not path.endswith(("command/-", "args/-")))
+    if name == "Dockerfile":
+        return Counter(_instructions(file.text))
     if name == "supervisord.conf":
         parser = UnhosedConfigParser()
         parser.read_string(file.text)
@@ -170,19 +212,44 @@ def _nginx(text: str) -> Counter[Any]:
     return found
 
 
-def _paths(document: object, above: str = "") -> Iterator[str]:
+def _instructions(text: str) -> Iterator[str]:
+    """Each instruction, with how many words it has where a word more would do more, and what the shell would act on."""
+    lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
+    for instruction in re.sub(r"\\\n", " ", "\n".join(lines)).splitlines():
+        name, _, rest = instruction.partition(" ")
+        yield name
+        if name in {"ENV", "LABEL", "COPY", "FROM", "WORKDIR", "USER", "EXPOSE", "ARG"}:
+            yield from (f"{name} word" for _ in shlex.split(rest))
+        if name == "RUN":
+            yield from _shell(rest)
+
+
+def _shell(command: str) -> Iterator[str]:
+    """What a shell acts on: operators between words, and marks that it replaces where no quote stops it."""
+    kept = re.sub(r"""'[^']*'|"((?:\\.|[^"\\])*)"|\\.""", lambda found: _marks(found[1] or ""), command)
+    yield from (f"shell {mark}" for mark in re.findall(r"[();<>|&]+|['\"#]|\$\(|`|\$\{?\w+", kept))
+
+
+def _marks(quoted: str) -> str:
+    """What the shell replaces inside double quotes too."""
+    return " ".join(re.findall(r"\$\(|`|\$\{?\w+", quoted))
+
+
+def _paths(document: object, replaced: str, above: str = "") -> Iterator[str]:
     if isinstance(document, Mapping):
         for key, value in document.items():
             yield f"{above}/{key}"
-            yield from _paths(value, f"{above}/{key}")
+            yield from _paths(value, replaced, f"{above}/{key}")
     elif isinstance(document, list):
         for value in document:
             yield f"{above}/-"
-            yield from _paths(value, f"{above}/-")
+            yield from _paths(value, replaced, f"{above}/-")
+    elif isinstance(document, str) and re.search(replaced, document):
+        yield f"{above}/$"
 
 
 @functools.cache
-def honest(key: str) -> Mapping[str, list[Counter[Any]]]:
+def honest(key: str, write: Write = for_here) -> Mapping[str, list[Counter[Any]]]:
     """File -> what may stand in it: as without the setting, and as with values that are not spoiled."""
     spec = sources.settings.spec(key)
     found: dict[str, list[Counter[Any]]] = {}
@@ -190,13 +257,13 @@ def honest(key: str) -> Mapping[str, list[Counter[Any]]]:
         said = [functools.partial(sources.load, Path(folder) / "none", {})]
         said += [say for _, say in ways(Path(folder), spec, "")]
         for say in said:
-            with contextlib.suppress(Refused):
-                for file in files(planned(say(), spec)):
+            with contextlib.suppress(Refused, Unwritable):
+                for file in write(say(), spec):
                     found.setdefault(file.path, []).append(shape(file))
     return found
 
 
-def judged(spec: Spec, say: Callable[[], Said], known: set[str]) -> Iterator[str]:
+def judged(spec: Spec, say: Callable[[], Said], known: set[str], make: Write = for_here) -> Iterator[str]:
     """What is wrong with what came of it; nothing where it was refused well, or is inert.
 
     What is read alike, whatever way it was said, is decided alike: it is looked at once, and then among the known.
@@ -208,11 +275,11 @@ def judged(spec: Spec, say: Callable[[], Said], known: set[str]) -> Iterator[str
         value = repr(_valued(said, spec.key))
         if value not in known:
             known.add(value)
-            written.extend(files(planned(said, spec)))
+            written.extend(make(said, spec))
 
     yield from refused_well(spec, write)
     for file in written:
-        usual = honest(spec.key).get(file.path, [])
+        usual = honest(spec.key, make).get(file.path, [])
         seen = shape(file)
         more = min((seen - each for each in usual), key=lambda each: sum(each.values()), default=None)
         if more:
@@ -255,6 +322,20 @@ def test_hostile_values_are_refused_or_inert(spec: Spec, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("spec", specs(), ids=lambda spec: spec.key)
+def test_hostile_values_reach_no_image(spec: Spec, tmp_path: Path) -> None:
+    """Nor does one make an instruction, a word for the shell, or a key of compose's or Kubernetes's files."""
+    # In a file alone: what is read alike from a variable or a flag is decided alike, as asked above.
+    known: set[str] = set()
+    wrong = [
+        f"{value!r:.200}: {what}"
+        for poison in OF_IMAGES
+        for value in (*spoiled(spec.example, poison), *tables(spec, poison))
+        for what in judged(spec, functools.partial(in_file, tmp_path, spec, value), known, for_image)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("spec", specs(), ids=lambda spec: spec.key)
 def test_long_values_are_refused_or_inert(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A megabyte is refused in a few words; so is a name of 16,000 letters."""
     monkeypatch.setattr(facts, "find_servers", lambda _: make_facts().servers)
@@ -280,3 +361,20 @@ def test_a_directive_more_would_be_seen() -> None:
         each.text for each in files(planned(sources.load(Path("/none"), {}), spec)) if each.path == "nginx.conf"
     ]
     assert _nginx(text.replace("sendfile on;", "sendfile on; evil on;")) - _nginx(text)
+
+
+def test_a_word_more_for_the_shell_would_be_seen() -> None:
+    """What a careless renderer writes into a Dockerfile has another shape, in each of the ways that it could."""
+    spec = sources.settings.spec("container.packages")
+    text = next(
+        each.text for each in for_image(sources.load(Path("/none"), {}), spec) if each.path.endswith("Dockerfile")
+    )
+    usual = Counter(_instructions(text))
+    for old, new in (
+        ("apt-get update", "apt-get update; evil"),
+        ("apt-get update", "apt-get update $(evil)"),
+        ("apt-get update", "apt-get update `evil`"),
+        ("STOPSIGNAL", "RUN evil\nSTOPSIGNAL"),
+        ("PYTHONUNBUFFERED=1", "PYTHONUNBUFFERED=1 EVIL=1"),
+    ):
+        assert Counter(_instructions(text.replace(old, new, 1))) - usual, new

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from porch.plan import ProcessPlan
+from porch.syntax import kubernetes as language
 from porch.syntax.yaml import Entry, Table, entry, item, listing, table
 from porch.targets.kubernetes import words
 from porch.targets.kubernetes.words import Pod
@@ -44,7 +45,7 @@ def prestart(pod: Pod) -> Table:
     inside = words.container(
         entry("name", "prestart"),
         *_image(pod),
-        entry("command", list(command.value), setting=command.setting),
+        entry("command", language.words(command.value), setting=command.setting),
         words.given(pod),
         words.limits(pod, pod.wanted.cpus.value, pod.wanted.memory.value),
         words.rights(),
@@ -80,11 +81,11 @@ def processes(pod: Pod) -> list[tuple[str, Table]]:
 
 def _process(pod: Pod, name: str, found: list[ProcessPlan]) -> Table:
     first, setting, kill = found[0], pod.plan.processes.setting, pod.plan.limits.kill
-    told = [{"name": key, "value": value} for key, value in first.environment]
+    told = [{"name": key, "value": language.verbatim(value)} for key, value in first.environment]
     inside = words.container(
         entry("name", "process"),
         *_image(pod),
-        entry("command", list(first.command), setting=setting),
+        entry("command", language.words(first.command), setting=setting),
         words.given(pod),
         *([entry("env", told, setting=setting)] if told else []),
         words.limits(pod, pod.wanted.cpus.value, pod.wanted.memory.value),
