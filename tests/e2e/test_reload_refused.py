@@ -56,6 +56,9 @@ def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: s
         assert refused.code == 5
         assert cause in refused.stderr
         assert "generation 1 keeps serving" in refused.stderr
+        if bad == releases.HANGS:
+            place = f'{made.folder}/app.py", line 6 in <module>'
+            until(lambda: place in site.stdout.text, "the log shows where it hangs")
         until(lambda: left_of(made, 2) == [], "no file of the failed generation is left", 2)
         status = site.status()
         assert (status["state"], status["generation"]) == ("ready", 1)

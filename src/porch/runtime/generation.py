@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from porch.errors import Exit, Problem, Refused
-from porch.runtime import drain, folder, listen, probe, procfs
+from porch.runtime import drain, folder, listen, probe, procfs, pulse
 from porch.runtime.census import Census
 from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending
@@ -32,6 +33,8 @@ NEXT: dict[State, tuple[State, ...]] = {
 _REPORT_PAUSE = 0.05
 _COUNT_PAUSE = 0.1
 _WAKE_PAUSE = 0.05
+LAST_WORDS = 0.3
+"""Seconds to write a stack in, of an app that does not come up."""
 ENDING = 2.0
 """Seconds for what has no end of its own to be ended in order."""
 DEATHS = 3
@@ -159,6 +162,8 @@ class Generation:
         if dwindling.done() and not dwindling.cancelled():
             raise Refused(self._keeps_dying(dwindling.result()))
         if not answering.done() or answering.cancelled():
+            if not question.why:
+                await _ask_for_stacks(child)
             raise Refused(self._never_answered(question.why))
 
     async def _abandon(self, child: Child) -> None:
@@ -193,6 +198,17 @@ class Generation:
         what = f"{whose} was not ready within {self._launch.start_timeout:g} s{': ' if why else ''}{why}"
         fix = "look at its lines above; if it only needs longer to start, allow it more time"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+
+
+async def _ask_for_stacks(child: Child) -> None:
+    """Where an import hangs is seen in the log, and by who asked for the reload: those that load the app write it."""
+    asked = False
+    for pid in (child.pid, *(found.pid for found in procfs.workers(child.pid))):
+        if procfs.catches(pid, pulse.STACKS):
+            asked = True
+            with suppress(OSError):
+                os.kill(pid, pulse.STACKS)
+    await asyncio.sleep(LAST_WORDS if asked else 0)
 
 
 async def _dwindling(master: int, most: int) -> int:

@@ -59,6 +59,12 @@ def process(pid: int) -> Process | None:
     )
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether the process has a handler for that signal; without one most signals end it."""
+    caught = _text(f"/proc/{pid}/status").partition("SigCgt:")[2].split(maxsplit=1)
+    return bool(caught) and bool(int(caught[0], 16) >> (number - 1) & 1)
+
+
 def processes() -> Iterator[Process]:
     """Every process that can be seen, in no order."""
     for pid in _pids():
