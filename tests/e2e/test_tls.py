@@ -79,6 +79,24 @@ def test_plain_http_is_led_to_https_for_the_sites_name_alone(shop: tuple[Site, i
     assert moved.all("Strict-Transport-Security") == []
 
 
+def test_browsers_are_told_of_https_where_they_trust_the_certificate(project: MakeProject) -> None:
+    """Once on every answer, errors of nginx's own too; by plain HTTP and for a certificate of one's own not at all."""
+    made = project("echo_wsgi")
+    # Stands in for Mozilla's list of roots: the tests' authority is one of them.
+    made.write("roots/certifi.py", f"def where():\n    return {str(made.home / 'ca.pem')!r}\n")
+    made.environment["PYTHONPATH"] = str(made.folder / "roots")
+    place(made, making.leaf(AUTHORITY, (NAME,), days=80))
+    site, plain, trusted = start(made, "app.py:app", "--server", "granian", "--limits-body", "1K")
+    for path in ("/", "/-/porch/live", "/.env"):
+        answer = ask_tls(site.port, path, NAME, trusting=trusted)
+        assert answer.header("Strict-Transport-Security") == "max-age=63072000", (path, answer.status)
+    assert ask(plain, "GET", "/", {"Host": NAME}).all("Strict-Transport-Security") == []
+    assert site.stop() == 0
+    del made.environment["PYTHONPATH"]
+    site, _, trusted = start(made, "app.py:app", "--server", "granian")
+    assert ask_tls(site.port, "/", NAME, trusting=trusted).all("Strict-Transport-Security") == []
+
+
 def test_plain_http_on_the_port_of_https_is_led_there(shop: tuple[Site, int, str]) -> None:
     """Who forgot the s finds the site."""
     site, _, _ = shop
