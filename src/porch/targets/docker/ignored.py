@@ -47,6 +47,9 @@ GROUPS: Final[tuple[tuple[str, tuple[LiteralString, ...]], ...]] = (
 
 def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
     """The same without folders that nginx answers from, such as a `build` that a bundler writes."""
-    inside = [each.path.removeprefix(f"{plan.app.folder}/") for each in plan.static.value]
+    files = plan.files
+    pages = [each.value for each in (files.single_page, files.home_page, files.maintenance)]
+    answered = [*(each.path for each in (*plan.static.value, *files.protected.value)), *pages]
+    inside = [path.removeprefix(f"{plan.app.folder}/") for path in answered]
     served = {path.partition("/")[0] for path in inside}
     return tuple((note, tuple(each for each in patterns if each not in served)) for note, patterns in GROUPS)

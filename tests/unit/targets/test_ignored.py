@@ -1,0 +1,30 @@
+"""What an image is built without never holds what nginx answers from."""
+
+from __future__ import annotations
+
+import pytest
+
+from decided import FOLDER, image_plan_of, make_facts
+from porch.places import Place
+from porch.targets.docker.ignored import groups
+
+PLACES = {
+    **{f"{FOLDER}/{name}": Place(True, folder=True) for name in ("dist", "build")},
+    **{f"{FOLDER}/{name}/index.html": Place(True) for name in ("dist", "build")},
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({}, set[str]()),
+        ({"files.single_page": "dist", "app.mount": "/api"}, {"dist"}),
+        ({"files.home_page": "build/index.html"}, {"build"}),
+        ({"files.maintenance": "build/index.html", "static": {"/x/": "dist"}}, {"build", "dist"}),
+        ({"files.protected": {"/x/": "dist"}}, {"dist"}),
+    ],
+)
+def test_folders_with_pages_and_files_are_in_the_image(given: dict[str, object], kept: set[str]) -> None:
+    """Of the two that bundlers write, those are left out that nothing is answered from."""
+    patterns = {each for _, group in groups(image_plan_of(given, make_facts(PLACES))) for each in group}
+    assert {"dist", "build"} - patterns == kept
