@@ -106,7 +106,7 @@ def assigned(text: str) -> dict[str, Any]:
 
 def ini(text: str) -> Mapping[str, str]:
     """uWSGI's options."""
-    parser = configparser.RawConfigParser(strict=True)
+    parser = configparser.RawConfigParser(strict=False)  # each hook of a name is run
     parser.read_string(text)
     return dict(parser["uwsgi"])
 

@@ -12,7 +12,7 @@ from porch.servers.uwsgi import UWSGI
 
 def options_of(**overrides: Any) -> dict[str, str]:
     """What the file says."""
-    reader = ConfigParser(interpolation=None)
+    reader = ConfigParser(interpolation=None, strict=False)  # uWSGI runs each hook of a name
     reader.read_string(UWSGI.files(make_plan(**overrides))[0].text)
     return dict(reader["uwsgi"])
 
@@ -55,3 +55,10 @@ def test_command_starts_without_the_variables_of_an_image() -> None:
     words = UWSGI.argv(make_plan(app__python="/venv/bin/python", server__args=("--stats", "/s")))
     assert words[:5] == ("/venv/bin/python", "-m", "porch_worker.unset", "UWSGI_", "--")
     assert words[5:] == ("/venv/bin/uwsgi", "--ini", "/run/shop/app-1/uwsgi.ini", "--stats", "/s")
+
+
+def test_a_stop_reaches_a_worker_that_has_just_begun() -> None:
+    """Until it has its own handlers it has its master's, and HUP would have it reload, alone; kept files may reload."""
+    hook = "hook-master-start = unix_signal:1 _exit\n"
+    assert hook in UWSGI.files(make_plan())[0].text
+    assert hook not in UWSGI.files(make_plan(run__generation=0))[0].text
