@@ -152,17 +152,15 @@ def _recycling(plan: Plan) -> Iterator[Option]:
 def _stopping(plan: Plan) -> Iterator[Option]:
     graceful = plan.limits.graceful
     yield ini.gap()
+    if plan.run.generation:
+        # A worker has the master's own handlers until it has set its own: that of HUP would have it reload, alone.
+        note = "A worker that has only just begun, in the place of one that died, ends at once."
+        yield ini.option("hook-master-start", "unix_signal:1 _exit", note)
     yield ini.option("die-on-term", True, "TERM stops it; by itself it would reload.")
     note = "And stops it only when the requests in work are done."
     yield ini.option("hook-master-start", "unix_signal:15 gracefully_kill_them_all", note)
     yield ini.option("worker-reload-mercy", graceful.value, graceful.note, graceful.setting)
     yield ini.option("shared-pyimport", "porch_worker.hup", "And reaches those that still load the app.")
-    if plan.run.generation:
-        # A worker has the master's own handlers until it has set its own: that of HUP would have it reload, alone.
-        note = (
-            "And those that have only just begun, in a dead one's place; the supervisor reloads by another generation."
-        )
-        yield ini.option("hook-master-start", "unix_signal:1 _exit", note)
     yield ini.option("vacuum", True, "The socket goes with it.")
 
 
