@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from porch.worker.porch_worker import prompt
 
 
@@ -15,9 +17,19 @@ class Loop:
     def __init__(self) -> None:
         self.told: list[Callable[[], None]] = []
 
+    def call_soon(self, call: Callable[..., None], *given: Any) -> None:
+        """As asyncio's; it runs at once."""
+        call(*given)
+
     def add_signal_handler(self, _: int, told: Callable[[], None]) -> None:
         """As asyncio's."""
         self.told.append(told)
+
+
+@pytest.fixture(autouse=True)
+def _own_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the tests' own process are left alone."""
+    monkeypatch.setattr(prompt.signal, "signal", lambda *_: None)
 
 
 class Aiohttp:

@@ -28,7 +28,12 @@ def stop(worker: Any) -> None:
 
 
 def _on_term(worker: Any, told: Callable[[], None]) -> None:
-    worker.loop.add_signal_handler(signal.SIGTERM, told)
+    """From the moment when the loop runs; until then TERM ends the worker, which has no request in work.
+
+    uvloop forgets a signal that comes before it runs, and the master would wait for the worker to the end of its time.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    worker.loop.call_soon(worker.loop.add_signal_handler, signal.SIGTERM, told)
 
 
 def _stop_aiohttp(worker: Any) -> None:
