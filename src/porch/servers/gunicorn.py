@@ -236,6 +236,14 @@ def _prompt_stop(plan: Plan) -> Iterator[python.Node]:
     yield python.gap()
     yield python.source(
         '_after_load = globals().get("post_worker_init", lambda worker: None)',
+        "_after_early_stop = post_fork",
+        "",
+        "",
+        "def post_fork(server, worker):",
+        "    from porch_worker import prompt",
+        "",
+        "    prompt.begin(worker)",
+        "    _after_early_stop(server, worker)",
         "",
         "",
         "def post_worker_init(worker):",

@@ -138,3 +138,17 @@ def test_a_gevent_worker_sleeps_until_it_is_told_and_then_for_short() -> None:
 def test_a_worker_of_another_kind_is_left_as_it_is() -> None:
     """Nothing is known of it."""
     prompt.stop(object())
+
+
+def test_a_worker_whose_loop_does_not_run_yet_is_ended_by_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own handler, which would forget it, gives way as soon as it is there."""
+    said: list[object] = []
+    monkeypatch.setattr(prompt.signal, "pthread_sigmask", lambda how, _: said.append(how))
+    monkeypatch.setattr(prompt.signal, "signal", lambda *given: said.append(given))
+    worker: Any = Aiohttp()
+    worker.init_signals = lambda: said.append("its own")
+    prompt.begin(worker)
+    worker.init_signals()
+    ends = (prompt.signal.SIGTERM, prompt.signal.SIG_DFL)
+    assert said == [prompt.signal.SIG_BLOCK, "its own", ends, prompt.signal.SIG_SETMASK]
+    prompt.begin(object())

@@ -17,6 +17,24 @@ PAUSE = 0.1
 """Seconds between two looks at the requests in work, after the stop was told."""
 
 
+def begin(worker: Any) -> None:
+    """Let TERM end a worker whose event loop does not run yet, and which has no request in work; to be called first.
+
+    uvloop forgets a signal that comes before it runs, and the master would wait for the worker to the end of its time.
+    """
+    if not (hasattr(worker, "_notify_waiter_done") or hasattr(worker, "handle_exit_signal")):
+        return
+    own = worker.init_signals
+
+    def init_signals() -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        own()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    worker.init_signals = init_signals
+
+
 def stop(worker: Any) -> None:
     """Heed TERM at once; to be called when the app is loaded, before the worker waits for requests."""
     if hasattr(worker, "_notify_waiter_done"):
@@ -28,10 +46,7 @@ def stop(worker: Any) -> None:
 
 
 def _on_term(worker: Any, told: Callable[[], None]) -> None:
-    """From the moment when the loop runs; until then TERM ends the worker, which has no request in work.
-
-    uvloop forgets a signal that comes before it runs, and the master would wait for the worker to the end of its time.
-    """
+    """From the moment when the loop runs; until then TERM ends the worker at once."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     worker.loop.call_soon(worker.loop.add_signal_handler, signal.SIGTERM, told)
 

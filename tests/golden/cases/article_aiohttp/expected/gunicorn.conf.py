@@ -76,6 +76,14 @@ def post_fork(server, worker):
 
 # And one that comes later is heard at once: by itself, such a worker looks once a second.
 _after_load = globals().get("post_worker_init", lambda worker: None)
+_after_early_stop = post_fork
+
+
+def post_fork(server, worker):
+    from porch_worker import prompt
+
+    prompt.begin(worker)
+    _after_early_stop(server, worker)
 
 
 def post_worker_init(worker):
