@@ -5,8 +5,10 @@ Rule: counts are exact; a request in work at the stop is answered, a killed proc
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +16,8 @@ import processes
 import pytest
 from story import MakeProject, Site
 from waiting import until
+
+from porch.facts import find_nginx
 
 IN_FLIGHT = 20
 THREADS = ("--workers", "1", "--threads", str(IN_FLIGHT))
@@ -127,3 +131,20 @@ def _answers(site: Site) -> bool:
         return site.get("/").status == 200
     except OSError:  # nobody listens for the moment
         return False
+
+
+EMBEDDED = next(each.binary for each in find_nginx("auto") if each.embedded)
+
+
+@pytest.mark.parametrize("words", [(), ("--nginx-binary", EMBEDDED)], ids=["the machine's nginx", "the embedded nginx"])
+def test_a_browser_that_is_open_does_not_hold_up_a_stop(project: MakeProject, words: tuple[str, ...]) -> None:
+    """A kept connection that was used a moment ago is waited for a second at most, not until the client leaves."""
+    site = project("echo_wsgi").run("app:app", "--workers", "1", *words)
+    kept = http.client.HTTPConnection("127.0.0.1", site.port, timeout=5)
+    kept.request("GET", "/")
+    assert kept.getresponse().read() != b""
+    began = time.monotonic()
+    assert site.stop() == 0
+    # nginx would wait for ten seconds until an idle client has given its connection back.
+    assert time.monotonic() - began < 4
+    kept.close()

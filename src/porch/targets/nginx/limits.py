@@ -84,7 +84,7 @@ def _keep_alive(plan: Plan) -> list[Node]:
     ]
     if plan.nginx.version >= KEEPS_AT_RELOAD:
         note = "At a reload or stop of nginx, a connection is open so long for a request that is on its way."
-        nodes.append(directive("keepalive_min_timeout", "5s", note=note))
+        nodes.append(directive("keepalive_min_timeout", "1s", note=note))
     return nodes
 
 
