@@ -255,7 +255,7 @@ def _recorded(base: Path) -> list[Path]:
 
 
 def _remove(entry: Path) -> None:
-    if entry.name.endswith(".next") or re.fullmatch(r"launch-\d+\.json", entry.name):
+    if entry.name.endswith(NEXT) or re.fullmatch(r"launch-\d+\.json", entry.name):
         # A reload was cut short.
         entry.unlink(missing_ok=True)
     names = (LOCK, LAUNCH, CONTROL, _FILES, _PROCESSES, "app.sock", "draining", "maintenance", "report.json", BROKEN)
