@@ -10,10 +10,11 @@ import sys
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from porch.chosen import Chosen
+from porch.housed import RunPlan
 from porch.plan import (
     AnswersPlan,
     AppPlan,
-    Chosen,
     ClientsPlan,
     FilesPlan,
     HttpPlan,
@@ -21,11 +22,10 @@ from porch.plan import (
     LogPlan,
     NginxPlan,
     Plan,
-    RunPlan,
     ServerPlan,
     SystemdPlan,
-    TlsPlan,
 )
+from porch.secured import TlsPlan
 
 
 def chosen(setting: str, value: Any, reason: str = "as the test has it", origin: str = "default") -> Chosen[Any]:

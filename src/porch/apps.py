@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from porch.plan import Chosen, PathPlan, Plan
+from porch.chosen import Chosen
+from porch.plan import PathPlan, Plan
 
 
 def apps(plan: Plan) -> tuple[Plan, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from porch.plan import Chosen, Plan
+from porch.chosen import Chosen
+from porch.plan import Plan
 
 Shape = Literal["single", "sidecar"]
 Route = Literal["ingress", "gateway", "none"]

@@ -9,14 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from porch.chosen import AS_SET as AS_SET  # noqa: PLC0414  # part of the Plan
-from porch.chosen import Chosen as Chosen  # noqa: PLC0414  # part of the Plan
-from porch.housed import WRAPPER as WRAPPER  # noqa: PLC0414  # part of the Plan
-from porch.housed import Part as Part  # noqa: PLC0414  # part of the Plan
-from porch.housed import RunPlan as RunPlan  # noqa: PLC0414  # part of the Plan
-from porch.housed import named as named  # noqa: PLC0414  # part of the Plan
-from porch.secured import TlsMode as TlsMode  # noqa: PLC0414  # part of the Plan
-from porch.secured import TlsPlan as TlsPlan  # noqa: PLC0414  # part of the Plan
+from porch.chosen import Chosen
+from porch.housed import RunPlan
+from porch.secured import TlsPlan
 
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from porch.chosen import AS_SET, Chosen
 from porch.decide import (
     clients,
     compose,
@@ -32,7 +33,7 @@ from porch.facts import Facts
 from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Packaging
 from porch.imaged import PlanOfImage, with_image
-from porch.plan import AS_SET, AppPlan, Chosen, Interface, MountPlan, Plan, Static
+from porch.plan import AppPlan, Interface, MountPlan, Plan, Static
 from porch.servers import Server
 from porch.settings.mounts import name
 from porch.sources import Said

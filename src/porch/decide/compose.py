@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import cast
 
+from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
+from porch.housed import named
 from porch.imaged import ComposePlan, Topology
-from porch.plan import AS_SET, Chosen, LimitsPlan, named
+from porch.plan import LimitsPlan
 from porch.values import show_size
 
 

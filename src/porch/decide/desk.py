@@ -11,10 +11,10 @@ from posixpath import join, normpath
 from typing import Any, TypeVar
 
 from porch import settings
+from porch.chosen import Chosen
 from porch.errors import Exit, Problem
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
-from porch.plan import Chosen
 from porch.settings import Settings
 from porch.sources import Said
 from porch.values import AUTO

@@ -10,9 +10,10 @@ import re
 from typing import cast
 
 from porch import settings
+from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.imaged import KubernetesPlan, Route, Shape
-from porch.plan import AS_SET, Chosen, HttpPlan
+from porch.plan import HttpPlan
 
 LOCAL = "local"
 """Tag of an image that no registry has."""

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar, cast
 
+from porch.chosen import Chosen
 from porch.decide import image
 from porch.decide.desk import Desk
 from porch.errors import Exit
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Needs
-from porch.plan import AppPlan, Chosen, Interface, LimitsPlan, MountPlan, Protocol, RunPlan, ServerPlan
+from porch.housed import RunPlan
+from porch.plan import AppPlan, Interface, LimitsPlan, MountPlan, Protocol, ServerPlan
 from porch.settings.app import App, Server
 from porch.settings.mounts import MEANS, Mount, name
 from porch.sources import Said

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from porch.apps import owner
+from porch.chosen import Chosen
 from porch.decide.desk import Desk
-from porch.plan import HEALTH_LIVE, Chosen, PathPlan, Protocol, Static
+from porch.plan import HEALTH_LIVE, PathPlan, Protocol, Static
 from porch.settings.path import Path
 
 KEY = "path"

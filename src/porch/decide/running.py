@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final, cast
 
+from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.errors import Exit
-from porch.plan import AS_SET, Chosen, LogPlan, Part, RunPlan
+from porch.housed import Part, RunPlan
+from porch.plan import LogPlan
 from porch.values import AUTO
 
 ROOT = "root"

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 
 from porch import settings
+from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
-from porch.plan import AS_SET, Chosen, SystemdPlan
+from porch.plan import SystemdPlan
 
 HOMES = ("/home/", "/root/", "/run/user/")
 TMP = ("/tmp/", "/var/tmp/")  # noqa: S108  # asked after, not written to

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
-from porch.plan import Chosen, Interface, Plan
+from porch.chosen import Chosen
+from porch.plan import Interface, Plan
 from porch.servers.target import application, header, last_resort, numbers, worker_settings
 from porch.servers.usual import Usual
 from porch.syntax import python

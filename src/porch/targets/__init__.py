@@ -92,7 +92,7 @@ def _own(plan: Plan, only: str = "") -> list[File]:
 def _wrapper() -> list[File]:
     """The modules that run around the app, as they stand."""
     from porch import worker
-    from porch.plan import WRAPPER
+    from porch.housed import WRAPPER
     from porch.syntax.file import plain
 
     return [plain(f"{WRAPPER}/{path}", text, aside=True) for path, text in worker.modules().items()]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from porch import settings
+from porch.chosen import Chosen
 from porch.imaged import ImagePlan, KubernetesPlan
-from porch.plan import Chosen, Plan
+from porch.plan import Plan
 from porch.syntax.yaml import Entry, Table, entry, table
 from porch.targets.docker.final import MARGIN, grace
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from porch.apps import apps
-from porch.plan import Plan, named
+from porch.housed import named
+from porch.plan import Plan
 from porch.syntax.nginx import Arg, Expr, Node, block, directive, entry, join
 
 RESOLVES: Final = (1, 27, 3)
