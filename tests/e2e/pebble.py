@@ -78,8 +78,8 @@ class Authority:
         server = (NAMES, "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-dns01", f"127.0.0.1:{names}")
         others = ("-http01", "", "-https01", "", "-tlsalpn01", "", "-management", f"127.0.0.1:{control}")
         authority = (PEBBLE, "-config", str(self.folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{names}")
-        # Some nonces are refused, as a real authority does; no waiting, and no trust in what was asked before.
-        environment = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0", "PEBBLE_WFE_NONCEREJECT": "5"}
+        # Many nonces are refused, so that each order meets it; no waiting, and no trust in what was asked before.
+        environment = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0", "PEBBLE_WFE_NONCEREJECT": "30"}
         for words in ((*server, *others), authority):
             with (self.folder / f"{Path(words[0]).name}.log").open("ab") as log:
                 self._started.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
