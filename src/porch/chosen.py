@@ -5,8 +5,9 @@ Rule: frozen data; a reason can stand as a sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from porch.records import dataclass
 
 T = TypeVar("T")
 

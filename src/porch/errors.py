@@ -6,8 +6,9 @@ Rule: what went wrong, where, and what to do next; all problems at once; never a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from porch.records import dataclass
 
 
 class Exit(IntEnum):

@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from porch.certificates import Pair, Pairs
 from porch.cgroups import Cgroups, number, text
 from porch.places import Place, Places
+from porch.records import dataclass
 
 MIB = 1024**2
 

@@ -5,10 +5,10 @@ Rule: as in `plan`: frozen data, and no behaviour beyond names of paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from porch.chosen import Chosen
+from porch.records import dataclass
 
 WRAPPER = "wrapper"
 """Folder beside kept files: the package around the app, and nothing that could stand in for another module."""

@@ -5,11 +5,12 @@ Rule: as in `plan`: frozen data, each value beside its reason and its origin.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Literal
 
 from porch.chosen import Chosen
 from porch.plan import Plan
+from porch.records import dataclass
 
 Shape = Literal["single", "sidecar"]
 Route = Literal["ingress", "gateway", "none"]

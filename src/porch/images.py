@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from porch import settings
+from porch.records import dataclass
 
 GUNICORN_ARGS = "GUNICORN_CMD_ARGS"
 

@@ -6,7 +6,7 @@ Rule: decide, then describe, then do; nothing here changes the machine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os.path import normpath
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from porch.errors import Problem, Refused
 from porch.facts import Facts
 from porch.frameworks import Finding
 from porch.plan import Plan
+from porch.records import dataclass
 from porch.runtime import activation, inspection
 from porch.runtime.folder import run_folder
 from porch.sources import Said

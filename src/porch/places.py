@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+
+from porch.records import dataclass
 
 SECRET = (
     "*.py", "*.pyc", ".env*", "*.env", "*.key", "*.pem", "*.p12", "*.sqlite", "*.sqlite3", "*.db", "*.sql",

@@ -6,11 +6,11 @@ reason as a sentence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from porch.chosen import Chosen
 from porch.housed import RunPlan
+from porch.records import dataclass
 from porch.secured import TlsPlan
 
 Interface = Literal["wsgi", "asgi", "aiohttp"]

@@ -5,10 +5,10 @@ Rule: as in `plan`: frozen data, with no behaviour beyond names of paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from porch.chosen import Chosen
+from porch.records import dataclass
 
 TlsMode = Literal["off", "files", "self-signed", "acme"]
 

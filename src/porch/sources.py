@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from porch import images, settings
 from porch.errors import Problem, Refused, suggestion, told
+from porch.records import dataclass
 from porch.settings import Settings
 from porch.spec import Flag, Spec
 

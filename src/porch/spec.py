@@ -5,10 +5,11 @@ Rule: the names that people type (key, variable, flag) are derived here from the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
+from porch.records import dataclass
 from porch.values import Kind
 
 

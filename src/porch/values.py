@@ -9,8 +9,9 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
+
+from porch.records import dataclass
 
 AUTO = "auto"
 OFF = "off"

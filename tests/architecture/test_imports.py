@@ -90,3 +90,16 @@ def test_the_resident_process_is_small(root: Path) -> None:
     assert foreign == []
     found = [name for name in loaded if name.split(".")[:2] in [["porch", other] for other in NOT_RESIDENT]]
     assert not found, "\n".join(found)
+
+
+def test_no_class_is_made_slowly(source: list[Any]) -> None:
+    """The library's decorator, which compiles code at each import, is used by `records` and in the worker alone."""
+    others = [module for module in source if module.name != "records.py" and not module.name.startswith("worker/")]
+    found = [
+        f"{module.name}:{node.lineno}"
+        for module in others
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        if any(alias.name in ("dataclass", "make_dataclass") for alias in node.names)
+    ]
+    assert not found, "\n".join(found)

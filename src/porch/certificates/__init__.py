@@ -6,8 +6,9 @@ Rule: nothing here writes or asks the network; a key is never kept, shown or put
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from porch.records import dataclass
 
 __all__ = ["MISSING", "Made", "Pair", "Pairs", "covered"]
 

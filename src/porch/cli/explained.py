@@ -11,7 +11,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, cast
 
 from porch import mainline, servers, settings
@@ -20,6 +20,7 @@ from porch.chosen import Chosen
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused, suggestion
 from porch.plan import HEALTH_LIVE, HEALTH_READY, MountPlan, PathPlan, Plan, ProcessPlan, Static
+from porch.records import dataclass
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.targets import nginx

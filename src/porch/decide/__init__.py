@@ -6,7 +6,7 @@ Rule: pure; nothing is started or written. Every problem is collected, and all a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from porch.chosen import AS_SET, Chosen
@@ -34,6 +34,7 @@ from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Packaging
 from porch.imaged import PlanOfImage, with_image
 from porch.plan import AppPlan, Interface, MountPlan, Plan, Static
+from porch.records import dataclass
 from porch.servers import Server
 from porch.settings.mounts import name
 from porch.sources import Said

@@ -6,7 +6,7 @@ Rule: a decision returns a value in any case, so that all problems are found in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from posixpath import join, normpath
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from porch.chosen import Chosen
 from porch.errors import Exit, Problem
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
+from porch.records import dataclass
 from porch.settings import Settings
 from porch.sources import Said
 from porch.values import AUTO

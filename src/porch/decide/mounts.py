@@ -7,7 +7,7 @@ main app; what binds the machine is shared among all, and what bounds a stop is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
 from porch.chosen import Chosen
@@ -19,6 +19,7 @@ from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Needs
 from porch.housed import RunPlan
 from porch.plan import AppPlan, Interface, LimitsPlan, MountPlan, Protocol, ServerPlan
+from porch.records import dataclass
 from porch.settings.app import App, Server
 from porch.settings.mounts import MEANS, Mount, name
 from porch.sources import Said

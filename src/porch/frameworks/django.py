@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from porch.frameworks.finding import Statics
@@ -19,6 +19,7 @@ from porch.frameworks.literals import Literal, evaluate
 from porch.frameworks.reading import Binding, Module, Scope
 from porch.frameworks.statics import Place, merged
 from porch.frameworks.trace import App, Made, Tracer
+from porch.records import dataclass
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 MAKES = {

@@ -6,9 +6,8 @@ guessed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from porch.plan import Interface
+from porch.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ differs there and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from porch.frameworks.finding import Statics
 from porch.frameworks.reading import Module
 from porch.frameworks.trace import App, Made, Tracer
+from porch.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from porch.frameworks.finding import Statics
@@ -18,6 +18,7 @@ from porch.frameworks.literals import Literal, evaluate
 from porch.frameworks.reading import Function, Scope, scopes
 from porch.frameworks.statics import Place, merged
 from porch.frameworks.trace import App, Tracer
+from porch.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from porch.frameworks.project import Project
+from porch.records import dataclass
 
 Tool = Literal["uv", "poetry", "pdm", "pipenv", "pip", "pyproject", ""]
 

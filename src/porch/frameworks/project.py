@@ -11,12 +11,13 @@ import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
 from porch import worker
 from porch.frameworks.reading import Binding, Module
+from porch.records import dataclass
 
 MOST_FILES = 2_000
 MOST_BYTES = 1_000_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from porch.frameworks.finding import Statics
@@ -18,6 +17,7 @@ from porch.frameworks.literals import UNKNOWN, Literal, Unknown, argument, evalu
 from porch.frameworks.reading import Module, Scope, calls, scopes
 from porch.frameworks.statics import Place, merged
 from porch.frameworks.trace import App, Tracer
+from porch.records import dataclass
 
 BLUEPRINTS = frozenset(
     {

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from porch.frameworks.finding import StaticFolder, Statics
 from porch.frameworks.project import Project
 from porch.frameworks.reading import Module
+from porch.records import dataclass
 
 CODE = (".py", ".pyc", ".env", ".sqlite3", ".sqlite", ".db", ".key", ".pem", ".p12", ".pfx", ".kdbx")
 SECRET = frozenset({".env", ".git", ".hg", ".svn", ".netrc", ".htpasswd", ".ssh", ".aws", "id_rsa", "id_ed25519"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused, suggestion
@@ -17,6 +17,7 @@ from porch.frameworks.project import Project, SyntaxFault, module_file
 from porch.frameworks.reading import Binding, Function, Imported, Module, required
 from porch.frameworks.search import ATTRIBUTES, in_module, opaque
 from porch.frameworks.trace import App, Tracer, speaks
+from porch.records import dataclass
 
 ATTRIBUTE = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?$")
 FORMS = "write module:attribute, module:factory(), or a file such as app.py or app.py:app"

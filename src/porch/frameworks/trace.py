@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from porch.frameworks.follow import definition, definitions, dotted_name
@@ -16,6 +16,7 @@ from porch.frameworks.literals import argument
 from porch.frameworks.project import Project
 from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, inside, returned
 from porch.plan import Interface
+from porch.records import dataclass
 
 DEEPEST = 12
 APP_KEYWORDS = ("app", "application", "wsgi_app", "asgi_app", "other_asgi_app")

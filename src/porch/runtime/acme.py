@@ -10,7 +10,6 @@ import datetime
 import json
 import os
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from porch.certificates import Made, making
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import store
 
 # The fields of their objects are made by a metaclass, which no checker follows.

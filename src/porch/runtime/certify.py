@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from porch.certificates import Made, covered
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import store
 from porch.runtime.folder import NEXT
 

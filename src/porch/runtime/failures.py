@@ -6,9 +6,9 @@ after the news of its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from porch.records import dataclass
 from porch.runtime.lines import now
 from porch.runtime.logs import Tail
 

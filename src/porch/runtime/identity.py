@@ -9,9 +9,9 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from dataclasses import dataclass
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from porch import worker
 from porch.errors import Exit, Problem, Refused
 from porch.frameworks.finding import StaticFolder
 from porch.plan import Interface
+from porch.records import dataclass
 from porch.runtime.identity import identity
 from porch.runtime.verdict import verdict
 

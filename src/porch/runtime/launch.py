@@ -6,8 +6,10 @@ Rule: the resident process reads this and nothing else; it imports no settings, 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any, Literal
+
+from porch.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

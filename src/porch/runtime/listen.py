@@ -11,11 +11,11 @@ import os
 import socket
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import procfs
 
 BACKLOG = 4096

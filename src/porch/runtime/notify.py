@@ -12,7 +12,8 @@ import socket
 import time
 from collections.abc import MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
+
+from porch.records import dataclass
 
 SOCKET, USEC, PID = "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import folder, rendered
 from porch.runtime.identity import Identity, identity
 from porch.syntax.file import File, Folder

@@ -5,11 +5,12 @@ Rule: the resident process stays small: it starts the child, reads one JSON line
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import asked
 from porch.runtime.launch import Launch, from_json
 from porch.runtime.unit import Surroundings

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from porch.records import dataclass
 from porch.runtime.listen import Address
 
 READY = "/-/porch/ready"

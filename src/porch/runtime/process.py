@@ -13,10 +13,10 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NoReturn
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime.identity import Identity
 from porch.runtime.signals import TOLD, UNKNOWN
 

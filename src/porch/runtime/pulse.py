@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from porch.records import dataclass
 
 _FIRST = 2
 _SLOTS = 256

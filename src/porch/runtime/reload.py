@@ -11,12 +11,13 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import folder, prestart
 from porch.runtime.apps import Apps
 from porch.runtime.folder import NEXT

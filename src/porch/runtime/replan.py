@@ -6,10 +6,10 @@ Rule: nothing of the live generation is touched; what only a start can change is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import folder, start
 from porch.runtime.folder import NEXT
 from porch.runtime.identity import identity

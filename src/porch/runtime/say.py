@@ -6,9 +6,9 @@ Rule: honours the log format; first the cause, then the place, then what to do n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from porch.errors import Exit, Problem
+from porch.records import dataclass
 from porch.runtime.lines import Format, encode, now
 
 

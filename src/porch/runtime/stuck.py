@@ -13,9 +13,9 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
+from porch.records import dataclass
 from porch.runtime import procfs, pulse
 from porch.runtime.census import Census
 from porch.runtime.failures import Failures

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from porch.errors import Exit, Problem, Refused
+from porch.records import dataclass
 from porch.runtime import folder
 from porch.runtime.census import Census
 from porch.runtime.failures import Failures

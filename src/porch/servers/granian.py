@@ -6,9 +6,9 @@ Rule: each option is given on the command line, since it has no file of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from porch.plan import Interface, Plan
+from porch.records import dataclass
 from porch.servers.target import application
 from porch.servers.usual import Usual
 

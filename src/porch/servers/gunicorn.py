@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 
 from porch.chosen import Chosen
 from porch.plan import Interface, Plan
+from porch.records import dataclass
 from porch.servers.target import application, header, last_resort, numbers, worker_settings
 from porch.servers.usual import Usual
 from porch.syntax import python

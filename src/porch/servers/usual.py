@@ -6,10 +6,10 @@ Rule: a server's own file says only what is otherwise with it; no server is know
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from porch.plan import Interface, Plan
+from porch.records import dataclass
 from porch.syntax.file import File
 
 

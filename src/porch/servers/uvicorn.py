@@ -7,9 +7,9 @@ folder that holds it is what keeps others out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from porch.plan import Interface, Plan
+from porch.records import dataclass
 from porch.servers.target import application
 from porch.servers.usual import Usual
 

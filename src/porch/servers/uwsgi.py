@@ -7,12 +7,12 @@ an address; at an address it speaks HTTP. No variable of the environment changes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from porch import worker
 from porch.plan import Interface, Plan
+from porch.records import dataclass
 from porch.servers.target import application, header, last_resort, numbers, worker_settings
 from porch.servers.usual import Usual
 from porch.syntax import ini

@@ -6,11 +6,12 @@ Rule: no name and no default of a setting is typed outside this package; one fil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from functools import cache
 from typing import Any, cast
 
 from porch import values as v
+from porch.records import dataclass
 from porch.settings.answers import Answers
 from porch.settings.app import App, Server
 from porch.settings.compose import Compose

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from porch import values as v
+from porch.records import dataclass
 from porch.spec import setting
 from porch.values import Kind
 

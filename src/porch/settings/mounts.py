@@ -7,10 +7,11 @@ app means, it is read and described as that one is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, cast
 
 from porch import values as v
+from porch.records import dataclass
 from porch.settings import tables
 from porch.settings.app import App, Server
 from porch.settings.edge import Limits

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from porch import values as v
+from porch.records import dataclass
 from porch.settings import tables
 from porch.spec import setting
 from porch.values import Kind

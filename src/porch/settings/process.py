@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from porch import values as v
+from porch.records import dataclass
 from porch.settings import tables
 from porch.spec import setting
 from porch.values import Kind

@@ -6,9 +6,9 @@ Rule: as in `settings`: a name and a default are typed here and nowhere else.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from porch import values as v
+from porch.records import dataclass
 from porch.spec import setting
 from porch.values import Kind
 

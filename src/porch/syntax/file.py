@@ -6,7 +6,8 @@ Rule: nothing here touches the disk; `runtime` alone writes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from porch.records import dataclass
 
 SEAL = "# rendered by porch, sha256 "
 """How the last line of a file begins that was written for the user to keep."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, LiteralString
 from unicodedata import category
+
+from porch.records import dataclass
 
 VOID: Final = frozenset({"meta", "br", "hr"})
 """Elements that have no end."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, LiteralString
 
+from porch.records import dataclass
 from porch.syntax.file import Line, Unwritable
 from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, refuse_unprintable
 

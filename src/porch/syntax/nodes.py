@@ -8,9 +8,9 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from porch.records import dataclass
 from porch.syntax.file import Line, Unwritable
 
 WIDTH: Final = 100

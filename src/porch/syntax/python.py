@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, LiteralString, cast
 
+from porch.records import dataclass
 from porch.syntax.file import Line, Unwritable
 from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, spaced
 

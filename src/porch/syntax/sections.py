@@ -6,9 +6,9 @@ Rule: an option's value is already escaped by its own language, which alone know
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, LiteralString
 
+from porch.records import dataclass
 from porch.syntax.file import Line, Unwritable
 from porch.syntax.nodes import Comment, Gap, comment_lines, spaced
 

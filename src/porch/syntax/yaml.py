@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final, Union, cast
 
+from porch.records import dataclass
 from porch.syntax.file import Line, Unwritable
 from porch.syntax.nodes import Comment, Gap, comment, comment_lines, gap, spaced
 

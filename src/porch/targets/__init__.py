@@ -7,8 +7,10 @@ to: the help of `porch render` tells all names, and is to be there at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from porch.records import dataclass
 
 if TYPE_CHECKING:
     from porch.plan import Plan

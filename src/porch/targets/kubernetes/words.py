@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from porch import settings
 from porch.chosen import Chosen
 from porch.imaged import ImagePlan, KubernetesPlan
 from porch.plan import Plan
+from porch.records import dataclass
 from porch.syntax.yaml import Entry, Table, entry, table
 from porch.targets.docker.final import MARGIN, grace
 
