@@ -20,7 +20,7 @@ AUTO = st.just("auto")
 NUMBERS = st.integers(1, 512)
 URLS = st.sampled_from(("/static", "/static/", "/media/", "/api", "/api/", "/favicon.ico", "/-/porch/live", "/a/b.c/"))
 PATHS = st.sampled_from(("files", "files/", "page.html", "code", ".", "none", "/data", "x/../files", "odd name", "a$b"))
-PATH_URLS = st.sampled_from(("/upload/", "/upload", "/a/b.c/", "/api/report", "/static/x", "/.env"))
+PATH_URLS = st.sampled_from(("/upload/", "/upload", "/a/b.c/", "/api/report", "/static/x", "/.env", "/.web/up/"))
 CONFIGS = st.sampled_from(
     (
         "",
@@ -107,6 +107,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "files.hashed": st.booleans(),
     "files.protected": st.dictionaries(st.sampled_from(("/protected/", "/private/x")), PATHS, max_size=1),
     "app.routes": st.sampled_from(("", "/api/", "/api /login /api/", "/files/ /upload/x /a/b/")),
+    "app.dotted": st.sampled_from(("", "/.web/", "/.status /api/.x/", "/.web/ /.web")),
     "files.single_page": st.sampled_from(("", "page.html", "none", "files", "files/index.html", "code.py")),
     "files.maintenance": st.sampled_from(("", "page.html", "none", "code.py")),
     "files.home_page": st.sampled_from(("", "page.html", "none", "files", "code.py")),

@@ -344,6 +344,7 @@ def only_routes_reach_the_app(conf: Conf) -> Iterator[str]:
     yield from (f"{each} does not reach the app" for each in wanted if _passed(passing.get(each)) is None)
     others = {each.url.rstrip("/") for each in conf.plan.paths.value}
     others |= {each.app.mount.value for each in conf.plan.mounts.value}
+    others |= {url.rstrip("/") for url in conf.plan.app.dotted.value}
     for key, found in passing.items():
         known = key in wanted or key[-1].rstrip("/") in others or key[-1].startswith("@") or _asks(found)
         if _passed(found) and not known:
@@ -412,12 +413,27 @@ def _refused(location: Found, url: str) -> Iterator[str]:
             yield f"{url}{name} would be handed out"
 
 
+HIDDEN_TWICE = r"/\.(?!well-known/).*/\.(?!well-known/)"
+
+
 def hidden_files_are_refused(conf: Conf) -> Iterator[str]:
-    """The site answers 404 for every hidden file or folder but `.well-known`."""
+    """The site answers 404 for every hidden URL but `.well-known`, and those that were named as the app's."""
     site = conf.servers[-1]
     hidden = [each for each in site.all("location") if each.args == ("~", r"/\.(?!well-known/)")]
     if [child.args for each in hidden for child in each.children] != [("404",)]:
         yield "hidden files are answered for"
+    named = conf.plan.app.dotted.value
+    passing = {_key(each.args): each for each in site.all("location") if _passed(each)}
+    wanted = {_key(("=", url.rstrip("/"))) for url in named} | {(url,) for url in named if url.endswith("/")}
+    yield from (f"{key} does not reach the app" for key in wanted - set(passing))
+    for key, found in passing.items():
+        if "/." not in key[-1].replace("/.well-known/", ""):
+            continue
+        if not any(f"{key[-1].rstrip('/')}/".startswith(f"{url.rstrip('/')}/") for url in named):
+            yield f"{key} reaches the app"
+        below = [each.args for each in found.all("location") if [end.args for end in each.all("return")] == [("404",)]]
+        if key[0] != "=" and (found.args[0] != "^~" or below != [("~", HIDDEN_TWICE)]):
+            yield f"{found.args} has no other answer than 404, or answers for what is hidden below it"
 
 
 def other_hosts_are_refused(conf: Conf) -> Iterator[str]:

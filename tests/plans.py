@@ -66,6 +66,7 @@ def _plain() -> Plan:
             python=chosen("app.python", sys.executable),
             mount=chosen("app.mount", ""),
             routes=chosen("app.routes", ()),
+            dotted=chosen("app.dotted", ()),
             health=chosen("app.health", ""),
             prestart=chosen("app.prestart", ()),
             prestart_on_reload=chosen("app.prestart_on_reload", False),

@@ -42,6 +42,11 @@ def _paths(plan: Plan, prefix: str) -> Chosen[tuple[PathPlan, ...]]:
     return replace(plan.paths, value=own)
 
 
+def by_mount(plan: Plan) -> dict[str, Plan]:
+    """Prefix of each further app -> its Plan; empty for the main one."""
+    return {each.app.mount.value if each.run.mount else "": each for each in apps(plan)}
+
+
 def owner(prefixes: Iterable[str], url: str) -> str:
     """The prefix that the URL is below, the longest as with nginx; empty for none."""
     found = [prefix for prefix in prefixes if url == prefix or url.startswith(f"{prefix}/")]

@@ -40,6 +40,8 @@ class AppPlan:
     """URL prefix, `/api`; empty for none."""
     routes: Chosen[tuple[str, ...]]
     """`/api/` for all below it, `/login` for itself alone; empty: every URL, or those below the prefix."""
+    dotted: Chosen[tuple[str, ...]]
+    """The same, with one hidden part each, which nginx would answer 404."""
     health: Chosen[str]
     """Path that the app is asked at when readiness is; empty: a worker that answers is ready."""
     prestart: Chosen[tuple[str, ...]]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from porch import values as v
 from porch.settings import kubernetes, specs
 from porch.settings.containers import PACKAGES
+from porch.settings.dotted import DOTTED
 from porch.settings.mounts import MOUNTS, Mount
 from porch.settings.path import PATHS, Path
 from porch.settings.process import PROCESSES, Process
@@ -21,6 +22,8 @@ from porch.values import Kind
 
 HEADER = v.size_between(1024, 32768)
 COUNT, COUNT_AUTO, RATIO = v.count(1, 512), v.count(1, 512, auto=True), v.ratio(0, 64)
+STAYS = "secrets are kept under that name, so it stays 404; rename it in the app"
+NO_DOT = "has no hidden part, so it needs no leave; this is for URLs such as /.web/"
 PATH_URLS = "write /upload/ for it and all below it, or /report for itself alone"
 RATE = 'is no rate; write requests in a second or a minute, such as "10/s" or "600/m"'
 WORD = v.choice("auto", "gunicorn", "granian")
@@ -80,6 +83,8 @@ READ: list[tuple[Kind, object, object]] = [
     (v.URLS, "/api/ /login,/a.b~c/d", ("/api/", "/login", "/a.b~c/d")),
     (v.ROUTE, "", ""),
     (v.ROUTE, "/healthz/", "/healthz/"),
+    (DOTTED, "/.web/ /.status,/a/.b/c", ("/.web/", "/.status", "/a/.b/c")),
+    (DOTTED, ["/.well-known/.x/"], ("/.well-known/.x/",)),
     (v.PREFIX, "/api/", "/api"),
     (v.PREFIX, "/", ""),
     (v.PREFIX, "", ""),
@@ -203,6 +208,14 @@ REFUSED: list[tuple[Kind, object, str]] = [
     (v.URLS, ["/a b"], '"/a b" is no URL of the app; write /api/ for all below it, or /login for itself alone'),
     (v.URLS, "/a/../b", '"/a/../b" is no URL of the app; write /api/ for all below it, or /login for itself alone'),
     (v.ROUTE, "healthz", '"healthz" is no path of the app; write it as /healthz'),
+    (DOTTED, "/web/", f'"/web/" {NO_DOT}'),
+    (DOTTED, "/.well-known/", f'"/.well-known/" {NO_DOT}'),
+    (DOTTED, "/.a/.b/", '"/.a/.b/" has 2 hidden parts; name one, as in /.web/'),
+    (DOTTED, "/.web/..", '"/.web/.." is no URL of the app; write /api/ for all below it, or /login for itself alone'),
+    *(
+        (DOTTED, url, f'"{url}": {url.split("/")[1]}: {STAYS}')
+        for url in ("/.git/", "/.GitHub/x", "/.env", "/.env.local", "/.htpasswd", "/.aws/", "/.DS_Store", "/.web.swp")
+    ),
     (v.PREFIX, "api", '"api" is no URL prefix; write it as /api'),
     (v.PREFIX, "/a/../b", '"/a/../b" is no URL prefix; write it as /api'),
     (v.PREFIX, "/a b", '"/a b" is no URL prefix; write it as /api'),
@@ -273,6 +286,7 @@ VALUES: dict[str, tuple[Kind, st.SearchStrategy[Any]]] = {
     ),
     "packages": (PACKAGES, st.lists(st.sampled_from(("libpq5", "g++", "libmagic1t64")), unique=True).map(tuple)),
     "domains": (v.DOMAINS, st.lists(NAMES, unique=True, max_size=4).map(tuple)),
+    "dotted": (DOTTED, st.lists(st.sampled_from(("/.web/", "/.status", "/a/.b/c")), unique=True).map(tuple)),
     "prefix": (v.PREFIX, st.one_of(st.just(""), URLS)),
     "urls": (v.URLS, st.lists(URLS.filter(lambda url: not {".", ".."} & set(url.split("/"))), unique=True).map(tuple)),
     "route": (v.ROUTE, st.one_of(st.just(""), URLS)),

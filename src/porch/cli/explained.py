@@ -107,6 +107,7 @@ def urls(plan: Plan) -> list[tuple[str, str, str]]:
     rows += [(f"{each.app.mount.value}/", "app", each.app.target.value) for each in plan.mounts.value]
     routes, page = plan.app.routes.value, plan.files.single_page.value
     rows += [(url, "app", plan.app.target.value) for url in routes or (f"{mount}/",)]
+    rows += [(url, "app", plan.app.target.value) for url in plan.app.dotted.value]
     if mount or routes:
         nothing = f"404: the app is mounted at {mount}" if mount else "404: none of the app's routes"
         rows.append(("/", "nginx", f"files of {page.rpartition('/')[0]}, else {page}" if page else nothing))

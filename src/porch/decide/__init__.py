@@ -213,6 +213,7 @@ def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPl
         python=python,
         mount=desk.chosen("app.mount", app.mount, "the app's routes are below this prefix" if app.mount else "at /"),
         routes=paths.routes(desk),
+        dotted=paths.dotted(desk),
         health=_health(desk),
         prestart=_prestart(desk),
         prestart_on_reload=desk.chosen(

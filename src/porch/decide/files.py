@@ -12,6 +12,7 @@ from pathlib import PurePosixPath as Path
 from porch.chosen import Chosen
 from porch.decide.desk import Desk
 from porch.plan import HEALTH_LIVE, HEALTH_READY, FilesPlan, Static
+from porch.settings.dotted import hidden
 from porch.values import PAIRS, show_seconds
 
 INDEX = "index.html"
@@ -72,8 +73,8 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     except ValueError as error:
         desk.warnings.append(f"{url} is left to the app: {error}")
         return None
-    if _taken_url(desk, url):
-        desk.warnings.append(f"{url} is left to the app: {_taken_url(desk, url)}")
+    if _taken_url(desk, url) or _hidden(url):
+        desk.warnings.append(f"{url} is left to the app: {_taken_url(desk, url) or _hidden(url)}")
         return None
     return _folder(desk, url, folder)
 
@@ -90,8 +91,9 @@ def _said(desk: Desk, url: str, text: str) -> Static | None:
     elif place.exposed:
         what = f"{url}: {path} {'holds' if place.folder else 'is'} {place.exposed}, which no visitor may read"
         desk.refuse("static", what, "move it out of the public folder" if place.folder else "name another file")
-    elif _taken_url(desk, url):
-        desk.refuse("static", f"{url}: {_taken_url(desk, url)}", "choose another URL, such as /static/")
+    elif _taken_url(desk, url) or (place.folder and _hidden(url)):
+        why = _taken_url(desk, url) or _hidden(url)
+        desk.refuse("static", f"{url}: {why}", "choose another URL, such as /static/")
     else:
         return _folder(desk, url, path) if place.folder else Static(url.rstrip("/"), path)
     return None
@@ -110,6 +112,11 @@ def _taken_url(desk: Desk, url: str) -> str:
     if bare in {HEALTH_LIVE, HEALTH_READY}:
         return "porch answers there whether the app is well"
     return ""
+
+
+def _hidden(url: str) -> str:
+    """Why nothing of a folder at that URL would be answered; empty where files would be."""
+    return f"{hidden(url)[0]} is hidden, and nginx answers 404 for all below it" if hidden(url) else ""
 
 
 def _too_wide(desk: Desk, path: str) -> bool:

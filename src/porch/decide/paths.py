@@ -11,10 +11,11 @@ from porch.apps import owner
 from porch.chosen import Chosen
 from porch.decide.desk import Desk
 from porch.plan import HEALTH_LIVE, PathPlan, Protocol, Static
+from porch.settings.dotted import hidden
 from porch.settings.path import Path
 
 KEY = "path"
-ROUTES = "app.routes"
+ROUTES, DOTTED = "app.routes", "app.dotted"
 ABOVE = 2
 """Seconds that nginx waits longer than the app server, as for the app as a whole."""
 
@@ -22,6 +23,7 @@ ABOVE = 2
 def paths(desk: Desk, static: Sequence[Static], protocols: Mapping[str, Protocol]) -> Chosen[tuple[PathPlan, ...]]:
     """Each path with what differs there; `protocols` by the prefix of the further apps, empty for the main one."""
     _useless_routes(desk, static)
+    _useless_dotted(desk, static)
     wanted = desk.settings.path
     for url, path in wanted:
         why = _useless(desk, url, static)
@@ -43,10 +45,29 @@ def routes(desk: Desk) -> Chosen[tuple[str, ...]]:
     return desk.chosen(key, wanted, reason)
 
 
+def dotted(desk: Desk) -> Chosen[tuple[str, ...]]:
+    """The hidden URLs that are an app's all the same."""
+    wanted, mount = desk.settings.app.dotted, desk.settings.app.mount
+    if hidden(mount):
+        what = f"{hidden(mount)[0]} in {mount} is hidden, and nginx answers 404"
+        desk.refuse("app.mount", what, "choose another prefix, such as /api")
+    return desk.chosen(
+        DOTTED, wanted, "nginx answers 404 for all other hidden URLs" if wanted else "no hidden URL is the app's"
+    )
+
+
+def _useless_dotted(desk: Desk, static: Sequence[Static]) -> None:
+    """Refuse hidden URLs that would never reach the app."""
+    for url in desk.settings.app.dotted:
+        why = _outside(desk, url) or _elsewhere(desk, url, static)
+        if why:
+            desk.refuse(DOTTED, f'"{url}": {why}', "correct the URL, or take it out")
+
+
 def _useless_routes(desk: Desk, static: Sequence[Static]) -> None:
     """Refuse routes that would never reach the app."""
     for url in desk.settings.app.routes:
-        why = _elsewhere(desk, url, static)
+        why = f"{hidden(url)[0]} is hidden; name it in {DOTTED} alone" if hidden(url) else _elsewhere(desk, url, static)
         if why:
             desk.refuse(ROUTES, f'"{url}": {why}', "correct the URL, or take it out")
 
@@ -67,12 +88,18 @@ def _useless(desk: Desk, url: str, static: Sequence[Static]) -> str:
     mount = "" if owner(further, url) else desk.settings.app.mount
     if mount and url.rstrip("/") == mount:
         return "that is the whole app, and its limits stand in [limits]"
-    if mount and not url.startswith(mount + "/"):
-        return f"it is not below {mount}, where the app is"
+    if _outside(desk, url):
+        return _outside(desk, url)
     own = () if owner(further, url) else desk.settings.app.routes
-    if own and not any(_below(url, route) for route in own):
+    if own and not any(_below(url, route) for route in (*own, *desk.settings.app.dotted)):
         return f"it is not below {', '.join(own)}, where the app is"
     return _elsewhere(desk, url, static)
+
+
+def _outside(desk: Desk, url: str) -> str:
+    """Why the URL is no app's; empty where it is below the prefix of one."""
+    mount = "" if owner(dict(desk.settings.mounts), url) else desk.settings.app.mount
+    return f"it is not below {mount}, where the app is" if mount and not url.startswith(mount + "/") else ""
 
 
 def _below(url: str, route: str) -> bool:
@@ -86,9 +113,9 @@ def _elsewhere(desk: Desk, url: str, static: Sequence[Static]) -> str:
         return "that is a whole app of its own, in [mounts]"
     if url.startswith(HEALTH_LIVE.rpartition("/")[0]):
         return "porch itself answers there"
-    hidden = [part for part in url.split("/") if part.startswith(".") and part != ".well-known"]
-    if hidden:
-        return f"{hidden[0]} is hidden, and nginx answers 404"
+    parts = hidden(url)
+    if len(parts) > 1 or (parts and not any(_below(url, each) for each in desk.settings.app.dotted)):
+        return f"{parts[-1]} is hidden, and nginx answers 404 but for what {DOTTED} names"
     files = [each.url for each in static if url == each.url or (each.url.endswith("/") and url.startswith(each.url))]
     return f"nginx answers {files[0]} with files" if files else ""
 

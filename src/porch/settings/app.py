@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from porch import values as v
 from porch.records import dataclass
+from porch.settings.dotted import DOTTED
 from porch.spec import setting
 
 
@@ -46,6 +47,13 @@ class App:
         "URLs that are the app's, where it is not mounted below one prefix: `/api/` for all below it, `/login` for "
         "itself alone; nginx answers all others. Every URL when left out.",
         example="/api/",
+    )
+    dotted: tuple[str, ...] = setting(
+        DOTTED,
+        (),
+        "URLs with a part that begins with a dot which are the app's: `/.web/` for all below it, `/.status` for itself "
+        "alone; nginx answers all others 404, but for `/.well-known/`.",
+        example="/.web/",
     )
     health: str = setting(
         v.ROUTE,

@@ -14,6 +14,7 @@ from porch import values as v
 from porch.records import dataclass
 from porch.settings import tables
 from porch.settings.app import App, Server
+from porch.settings.dotted import hidden
 from porch.settings.edge import Limits
 from porch.settings.process import VARIABLES
 from porch.spec import setting
@@ -95,9 +96,9 @@ def _prefix(url: str) -> str:
         raise ValueError("the main app is at /, and its settings stand in [app] and [server]; write a prefix as /api")
     if prefix == OWN or prefix.startswith(OWN + "/"):
         raise ValueError(f'"{prefix}" is porch\'s own; choose another prefix')
-    hidden = [part for part in prefix.split("/") if part.startswith(".") and part != ".well-known"]
-    if hidden:
-        raise ValueError(f'"{prefix}": {hidden[0]} is hidden, and nginx answers 404; choose another prefix')
+    parts = hidden(prefix)
+    if parts:
+        raise ValueError(f'"{prefix}": {parts[0]} is hidden, and nginx answers 404; choose another prefix')
     return prefix
 
 

@@ -7,6 +7,7 @@ import pytest
 from decided import FOLDER, make_facts, plan_of, problems_of
 from porch.places import Place
 
+HIDDEN = "is hidden, and nginx answers 404 but for what app.dotted names"
 FACTS = make_facts({f"{FOLDER}/static": Place(True, folder=True)})
 
 
@@ -49,7 +50,13 @@ def test_the_app_server_allows_the_longest(
         ("/x/y", {"app.routes": "/api/ /x"}, "it is not below /api/, /x, where the app is"),
         ("/api/", {"app.mount": "/api"}, "that is the whole app, and its limits stand in [limits]"),
         ("/-/porch/ready", {}, "porch itself answers there"),
-        ("/a/.git/", {}, ".git is hidden, and nginx answers 404"),
+        ("/a/.git/", {}, f".git {HIDDEN}"),
+        (
+            "/.web/.git/",
+            {"app.dotted": "/.web/"},
+            f".git {HIDDEN}",
+        ),
+        ("/.web/", {"app.dotted": "/.web"}, f".web {HIDDEN}"),
     ],
 )
 def test_a_path_without_effect_is_refused(url: str, more: dict[str, object], why: str) -> None:
@@ -79,7 +86,7 @@ def test_what_the_uwsgi_protocol_cannot_do_is_said() -> None:
         ("/api/", {"app.mount": "/shop"}, "the app is mounted at /shop, so all URLs below that are its own"),
         ("/static/a", {"static": {"/static/": "static"}}, '"/static/a": nginx answers /static/ with files'),
         ("/-/porch/live", {}, '"/-/porch/live": porch itself answers there'),
-        ("/.env", {}, '"/.env": .env is hidden, and nginx answers 404'),
+        ("/.web/", {}, '"/.web/": .web is hidden; name it in app.dotted alone'),
     ],
 )
 def test_a_route_that_never_reaches_the_app_is_refused(url: str, more: dict[str, object], what: str) -> None:
@@ -87,6 +94,33 @@ def test_a_route_that_never_reaches_the_app_is_refused(url: str, more: dict[str,
     (problem,) = problems_of({"app.routes": url} | more, FACTS)
     assert problem.what == what
     assert problem.where == "app.routes from porch.toml:1"
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "what"),
+    [
+        ("/.web/", {"app.mount": "/shop"}, '"/.web/": it is not below /shop, where the app is'),
+        ("/-/porch/.x", {}, '"/-/porch/.x": porch itself answers there'),
+        ("/static/.x/", {"static": {"/static/": "static"}}, '"/static/.x/": nginx answers /static/ with files'),
+    ],
+)
+def test_a_hidden_url_that_never_reaches_the_app_is_refused(url: str, more: dict[str, object], what: str) -> None:
+    """Each is told with the setting's name."""
+    (problem,) = problems_of({"app.dotted": url} | more, FACTS)
+    assert problem.what == what
+    assert problem.where == "app.dotted from porch.toml:1"
+
+
+def test_a_hidden_prefix_is_refused() -> None:
+    """Every URL of the app would be 404."""
+    (problem,) = problems_of({"app.mount": "/.shop"}, FACTS)
+    assert problem.what == ".shop in /.shop is hidden, and nginx answers 404"
+
+
+def test_a_hidden_url_of_the_app_may_differ() -> None:
+    """It needs no route beside it."""
+    plan = plan_of({"app.routes": "/api/", "app.dotted": "/.web/", "path": "/.web/up/ body=1K"}, FACTS)
+    assert [each.url for each in plan.paths.value] == ["/.web/up/"]
 
 
 @pytest.mark.parametrize("url", ["/api", "/api/", "/api/x", "/login"])

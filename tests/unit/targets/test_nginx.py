@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -83,6 +84,16 @@ PLANS: dict[str, Plan] = {
     ),
     "page, mounted": plan(STATIC | {"files.single_page": "dist", "app.mount": "/api", "answers.compression": "files"}),
     "routes": plan({"app.routes": "/api/ /login"}, interface="asgi"),
+    "dotted": plan(
+        {
+            "app.dotted": "/.web/ /.status /in/.x/",
+            "path": "/.web/up/ body=1G rate=5/m, /in/.x/ timeout=1m, /.web/page timeout=1m",
+            "limits.rate": "9/s",
+        },
+        interface="asgi",
+    ),
+    "dotted, routes": plan({"app.dotted": "/.web/", "app.routes": "/api/", "files.maintenance": "index.html"}),
+    "well known": plan({"static": {"/.well-known/": "static"}}),
     "maintenance": plan({"files.maintenance": "index.html", "http.domains": "shop.org"} | STATIC),
     "maintenance, paths, watched, mounted": plan(
         {"files.maintenance": "index.html", "app.mount": "/api", "run.watch": True, "path": "/api/x rate=5/m"},
@@ -209,6 +220,10 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("a_single_page_stands_last", "page", "css|m?js", "css"),
     ("a_single_page_stands_last", "routes", "location / {", "location / { proxy_pass http://app;"),
     ("a_single_page_stands_last", "mounted", "location / {", "location / { root /srv; try_files $uri =404;"),
+    ("hidden_files_are_refused", "dotted, routes", "location ^~ /.web/ {", "location /.web/ {"),
+    ("hidden_files_are_refused", "dotted, routes", "location ^~ /.web/ {", "location ^~ /.git/ {"),
+    ("hidden_files_are_refused", "dotted", "location = /.status {", "location = /.state {"),
+    ("hidden_files_are_refused", "dotted", "/\\.(?!well-known/).*/", "/x"),
     ("only_routes_reach_the_app", "routes", "location /api/ {", "location /apis/ {"),
     ("only_routes_reach_the_app", "page", "location = /login {", "location = /logout {"),
     ("maintenance_stands_before_the_apps", "maintenance", "return 561", "return 500"),
@@ -428,3 +443,12 @@ def test_a_path_with_limits_of_its_own_shows_it_too() -> None:
     text = nginx.file(PLANS["watched, paths, asgi"]).text
     assert text.count("if (-f $broken_save)") == 4
     assert text.count("error_page 560 =500 /-/porch/broken.html;") == 2
+
+
+def test_files_at_a_well_known_url_are_answered() -> None:
+    """They are hidden nowhere else; what is hidden below them stays so."""
+    site = read(PLANS["well known"]).servers[-1]
+    (folder,) = [each for each in site.all("location") if each.args == ("^~", "/.well-known/")]
+    refused = [each.args[1] for each in folder.all("location") if each.all("return")]
+    found = [any(re.search(each, f"/.well-known/{name}") for each in refused) for name in ("assetlinks.json", ".env")]
+    assert found == [False, True]

@@ -7,6 +7,7 @@ forms that cannot be walked out of; names that could hold code or secrets are re
 from __future__ import annotations
 
 from porch.plan import Plan, Static
+from porch.settings.dotted import OPEN
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
 from porch.targets.nginx import compression, security
 
@@ -77,6 +78,7 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
             *security.fixed(plan),
         ]
         return block("location", Expr("="), each.url, children=children, setting=setting)
+    hidden = Expr(r"~ /\.(?!well-known/)") if f"/{OPEN}/" in each.url else Expr(r"~ /\.")
     children = [
         directive("alias", each.path, setting=setting),
         directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
@@ -84,7 +86,7 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
         *compression.of_files(plan),
         *security.fixed(plan),
         *_precompressed(plan, first=first),
-        block("location", Expr(r"~ /\."), children=[directive("return", 404)]),
+        block("location", hidden, children=[directive("return", 404)]),
         block("location", _CODE, children=[directive("return", 404)]),
         *_hashed(plan, first=first, collected=each.collected),
     ]

@@ -6,9 +6,9 @@ nobody's.
 
 from __future__ import annotations
 
-from porch.apps import apps
+from porch.apps import apps, by_mount, owner
 from porch.plan import Plan
-from porch.syntax.nginx import Expr, Node, block, directive
+from porch.syntax.nginx import Directive, Expr, Node, block, directive
 from porch.targets.nginx import errors, files, health, instead, limits, mounts, paths, tls, upgrades
 from porch.targets.nginx.mounts import passed
 
@@ -51,6 +51,7 @@ def _site(plan: Plan) -> list[Node]:
             children=[directive("return", 404)],
             note="No hidden file or folder is answered for.",
         ),
+        *_dotted(plan),
         *_app(plan),
     ]
 
@@ -58,8 +59,7 @@ def _site(plan: Plan) -> list[Node]:
 def _app(plan: Plan) -> list[Node]:
     main, *further = apps(plan)
     mount = plan.app.mount
-    plain = [*limits.rate_here(plan), passed(main)]
-    to_app, sockets = [*instead.of_app(plan), *upgrades.away(main), *plain], upgrades.location(main, plain)
+    to_app, sockets = _to(plan, main), upgrades.location(main, _plain(plan, main))
     sockets += paths.locations(plan)
     beside = [node for each in further for node in _further(plan, each)]
     if plan.app.routes.value:
@@ -81,6 +81,30 @@ def _app(plan: Plan) -> list[Node]:
     ]
 
 
+def _plain(plan: Plan, each: Plan) -> list[Directive]:
+    return [*limits.rate_here(plan), passed(each)]
+
+
+def _to(plan: Plan, each: Plan) -> list[Node]:
+    """What leads to that app."""
+    return [*instead.of_app(plan), *mounts.sockets_away(each), *mounts.own(plan, each), *_plain(plan, each)]
+
+
+def _dotted(plan: Plan) -> list[Node]:
+    """Hidden URLs that are an app's; where one has limits of its own, its location stands among those."""
+    by_prefix, setting = by_mount(plan), plan.app.dotted.setting
+    nodes: list[Node] = []
+    taken = paths.places(each.url for each in plan.paths.value)
+    for exact, url in paths.places(plan.app.dotted.value):
+        if (exact, url) not in taken:
+            children = _to(plan, by_prefix[owner(by_prefix, url)])
+            children += [] if exact else paths.hidden_below()
+            note = "Hidden URLs of the app's own." * (not nodes)
+            kind = Expr("=") if exact else Expr("^~")
+            nodes.append(block("location", kind, url, children=children, note=note, setting=setting))
+    return nodes
+
+
 def _routes(plan: Plan, to_app: list[Node]) -> list[Node]:
     """The URLs that are the app's; where one has limits of its own, its location stands among those."""
     routes = plan.app.routes
@@ -97,11 +121,10 @@ def _routes(plan: Plan, to_app: list[Node]) -> list[Node]:
 def _further(plan: Plan, each: Plan) -> list[Node]:
     """The locations of one further app: nginx takes the longest prefix, whatever the order."""
     prefix, setting = each.app.mount.value, plan.mounts.setting
-    plain = [*limits.rate_here(plan), passed(each)]
-    children = [*instead.of_app(plan), *mounts.sockets_away(each), *mounts.own(plan, each), *plain]
+    children = _to(plan, each)
     note = f"{each.app.target.value} on {each.server.name.value}; its server takes the prefix off."
     return [
         block("location", f"{prefix}/", children=children, note=note, setting=setting),
         block("location", Expr("="), prefix, children=children, setting=setting),
-        *upgrades.location(each, plain),
+        *upgrades.location(each, _plain(plan, each)),
     ]

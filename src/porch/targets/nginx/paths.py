@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import LiteralString
 
-from porch.apps import apps, owner
+from porch.apps import by_mount, owner
 from porch.plan import PathPlan, Plan
 from porch.syntax.nginx import Expr, Node, block, directive
 from porch.targets.nginx import errors, instead, limits, mounts, upgrades
@@ -24,7 +24,7 @@ def places(urls: Iterable[str]) -> list[tuple[bool, str]]:
 def locations(plan: Plan) -> list[Node]:
     """One location for each path, two for a path with all below it: nginx would send `/upload` to `/upload/`."""
     exact = {each.url for each in plan.paths.value if not each.url.endswith("/")}
-    by_prefix = {each.app.mount.value if each.run.mount else "": each for each in apps(plan)}
+    by_prefix = by_mount(plan)
     nodes: list[Node] = []
     for index, each in enumerate(plan.paths.value):
         of = by_prefix[owner(by_prefix, each.url)]
@@ -33,12 +33,28 @@ def locations(plan: Plan) -> list[Node]:
         note = "Limits of its own." * (not index)
         setting = plan.paths.setting
         if bare != each.url:
-            nodes.append(block("location", each.url, children=children, note=note, setting=setting))
+            hidden = any(each.url.startswith(url) for url in plan.app.dotted.value)
+            words = (Expr("^~"), each.url) if hidden else (each.url,)
+            nodes.append(
+                block(
+                    "location",
+                    *words,
+                    children=[*children, *(hidden_below() if hidden else [])],
+                    note=note,
+                    setting=setting,
+                )
+            )
         if bare == each.url or bare not in exact:
             nodes.append(block("location", Expr("="), bare, children=children, setting=setting))
         if each.rate and upgrades.possible(of):
             nodes += upgrades.location(of, [*limits.rate_of(plan, index), mounts.passed(of)], index)
     return nodes
+
+
+def hidden_below() -> list[Node]:
+    """For a hidden URL that is the app's: what is hidden below it is not."""
+    twice = Expr(r"~ /\.(?!well-known/).*/\.(?!well-known/)")
+    return [block("location", twice, children=[directive("return", 404)])]
 
 
 def _children(plan: Plan, of: Plan, path: PathPlan, index: int) -> list[Node]:
