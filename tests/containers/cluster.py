@@ -22,8 +22,8 @@ from typing import Any
 
 from asking import ask
 from engine import client as docker_client
+from ports import free_port
 from ruamel.yaml import YAML
-from story import free_port
 from waiting import until
 
 PATIENCE = 10.0

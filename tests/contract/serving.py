@@ -26,7 +26,7 @@ from plans import make_plan
 from porch import servers
 from porch.plan import HEALTH_READY, Plan
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 NGINX = {
     "Host": "shop.example.org:8443",

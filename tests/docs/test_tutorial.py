@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from story import free_port, open_to_all
+from ports import free_port
+from story import open_to_all
 from waiting import until
 
 PATIENCE = 30.0

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-TIMEOUT = 15.0
+TIMEOUT = 30.0
+"""Seconds: a machine with other work to do may hold up each process on the way."""
 
 
 @dataclass(frozen=True, slots=True)

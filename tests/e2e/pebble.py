@@ -5,17 +5,18 @@ Rule: both listen on loopback and on free ports; they end with the test.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
 import ssl
 import subprocess
-import urllib.error
 import urllib.request
 from pathlib import Path
 
-from story import free_port, own
-from waiting import until
+from ports import free_port
+from story import own
+from waiting import DEADLINE, until
 
 from porch.certificates import making
 
@@ -53,7 +54,7 @@ class Authority:
         """End both."""
         for each in self._started:
             each.terminate()
-            each.wait(10)
+            each.wait(DEADLINE)
         self._started = []
 
     def again(self) -> None:
@@ -84,16 +85,16 @@ class Authority:
             with (self.folder / f"{Path(words[0]).name}.log").open("ab") as log:
                 self._started.append(subprocess.Popen(words, env=environment, stdout=log, stderr=log))
                 own(self._started[-1].pid)
-        until(self._answers, lambda: f"pebble answers: {(self.folder / 'pebble.log').read_text()[-2000:]}", 30)
+        until(self._answers, lambda: f"pebble answers: {(self.folder / 'pebble.log').read_text()[-2000:]}")
 
     def _answers(self) -> bool:
         try:
             return bool(self._ask(self.directory))
-        except (urllib.error.URLError, ConnectionError):
+        except (OSError, http.client.HTTPException):  # not yet, or held up
             return False
 
     def _ask(self, url: str) -> bytes:
         with urllib.request.urlopen(
-            url, context=ssl.create_default_context(cafile=str(self.roots)), timeout=5
+            url, context=ssl.create_default_context(cafile=str(self.roots)), timeout=DEADLINE
         ) as answer:
             return bytes(answer.read())

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_port
 
 from porch.runtime.launch import Launch, Program
 from porch.syntax.file import File, plain
 
 NGINX = shutil.which("nginx", path=f"/usr/sbin:{os.environ['PATH']}")
-PATIENCE = 10.0
+PATIENCE = 40.0
+"""Seconds for what must come true, however busy the machine is."""
 
 NGINX_CONF = """\
 {user}daemon off;
@@ -63,7 +64,8 @@ class Handler(BaseHTTPRequestHandler):
     def address_string(self): return "unix"
     def log_message(self, *_): pass
     def do_GET(self):
-        if self.path.startswith("/slow/"): time.sleep(float(self.path.rpartition("/")[2]))
+        if self.path.startswith("/until/"):
+            while not os.path.exists(self.path.rpartition("/")[2]): time.sleep(0.02)
         if self.path.startswith("/say/"): print(self.path.rpartition("/")[2], flush=True)
         if self.path == "/flood": print(("x" * 999 + "\\n") * 200, end="", flush=True)
         body = f"{os.getpid()} {os.getuid()}".encode()
@@ -106,13 +108,6 @@ except Refused as refused:
         print(problem.what, "|", problem.fix, file=sys.stderr)
     sys.exit(int(refused.exit))
 """
-
-
-def free_port() -> int:
-    """A loopback port that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -243,9 +238,9 @@ def instance(home: Path, app: str = APP, **changes: Any) -> Instance:
         host="localhost",
         report=f"{folder}/app-1/report.json",
         draining=f"{folder}/draining",
-        start_timeout=10.0,
-        stop_timeout=5.0,
-        kill_timeout=7.0,
+        start_timeout=30.0,
+        stop_timeout=20.0,
+        kill_timeout=25.0,
         log_format="text",
         container=False,
         writable=(f"{folder}/nginx",),

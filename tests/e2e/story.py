@@ -8,27 +8,30 @@ from __future__ import annotations
 import io
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import processes
 from asking import Answer, WebSocket, ask, ask_raw
+from ports import free_port
 from waiting import Stream, until
 
 APPS = Path(__file__).parent.parent / "apps"
 READY = "ready http"
-PATIENCE = 30.0
+PATIENCE = 60.0
+"""Seconds for a start, or for a command: for what hangs, not for what is slow."""
+STOPPED = 30.0
+"""Seconds for a stop: less than the 40 after which porch kills, so that a stop that came to that is seen."""
 
 # The user's own environment must not decide a test; these words are what any login shell has.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "USER", "SHELL")
@@ -53,19 +56,6 @@ class Outcome:
     def json(self) -> Any:
         """Standard output as JSON."""
         return json.loads(self.stdout)
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on, below the range that the kernel gives to clients."""
-    while True:
-        port = random.randint(15000, 31999)  # noqa: S311  # not a secret
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 class Project:
@@ -95,7 +85,11 @@ class Project:
         """Put a file into the project."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        # At once: who reads it meanwhile, or watches it, sees the old or the new, and one change.
+        written = self.home / "written"
+        written.write_text(text)
+        written.chmod(0o666 | (stat.S_IMODE(path.stat().st_mode) if path.exists() else 0))
+        written.replace(path)
         open_to_all(self.folder)
         return path
 
@@ -191,9 +185,10 @@ class Project:
             self.assert_nothing_left()
         finally:
             for process in self.left_running():
-                os.kill(process.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
             for started in self._started:
-                started.wait(10)
+                started.wait(PATIENCE)
             shutil.rmtree(self.home, ignore_errors=True)
 
 
@@ -261,12 +256,12 @@ class Site:
         parent = self.pid_of(program)
         return [each.pid for each in processes.below(parent) if each.parent == parent and each.state != "Z"]
 
-    def stop(self, by: signal.Signals = signal.SIGTERM, deadline: float = 20.0) -> int:
+    def stop(self, by: signal.Signals = signal.SIGTERM, deadline: float = STOPPED) -> int:
         """Ask porch to stop, and return its exit code; what it leaves behind fails the story."""
         self.process.send_signal(by)
         return self.wait_end(deadline)
 
-    def wait_end(self, deadline: float = 20.0) -> int:
+    def wait_end(self, deadline: float = STOPPED) -> int:
         """Wait until porch has ended by itself."""
         try:
             code = self.process.wait(deadline)
@@ -285,5 +280,8 @@ class Site:
 def open_to_all(folder: Path) -> None:
     """Let the unprivileged user, whom porch runs the app as, read and write the project."""
     for path in (folder, *folder.rglob("*")):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        path.chmod(mode | (0o777 if path.is_dir() else 0o666))
+        with suppress(FileNotFoundError):  # what runs there may have files that come and go
+            mode = stat.S_IMODE(path.stat().st_mode)
+            wanted = mode | (0o777 if path.is_dir() else 0o666)
+            if wanted != mode:
+                path.chmod(wanted)

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from story import free_port
+from ports import free_port
 
 from porch import worker
 
@@ -63,7 +63,7 @@ def test_one_runs_at_a_time(database: str, driver: str) -> None:
     """Of five that begin together each runs, and no two at the same time, with either driver."""
     lock = database.replace("postgresql:", f"postgresql+{driver}:")
     begun = [begin("$DATABASE", sys.executable, "-c", RACE, DATABASE=lock) for _ in range(5)]
-    said = [each.communicate(timeout=30) for each in begun]
+    said = [each.communicate(timeout=90) for each in begun]
     assert [each.returncode for each in begun] == [0] * 5, said
     runs = sorted(tuple(map(float, stdout.split())) for stdout, _ in said)
     assert all(before[1] <= after[0] for before, after in pairwise(runs))
@@ -71,7 +71,7 @@ def test_one_runs_at_a_time(database: str, driver: str) -> None:
 
 def test_a_killed_holder_lets_go(database: str) -> None:
     """The lock is its connection's: when the holder is killed, the next one has it."""
-    holder = begin(database, "sleep", "5")
+    holder = begin(database, "sleep", "600")
     asking = "select count(*) from pg_locks where locktype = 'advisory' and granted"
     with psycopg.connect(database, autocommit=True) as connection:
         while connection.execute(asking).fetchone() != (1,):
@@ -82,12 +82,12 @@ def test_a_killed_holder_lets_go(database: str) -> None:
     # With its command, as the supervisor does it.
     os.killpg(holder.pid, signal.SIGKILL)
     holder.communicate()
-    assert waiting.communicate(timeout=20)[0] == "has it\n"
+    assert waiting.communicate(timeout=60)[0] == "has it\n"
 
 
 def test_the_code_of_the_command_is_the_code(database: str) -> None:
     """What the command ends with is what is ended with."""
-    assert begin(database, "sh", "-c", "exit 7").wait(20) == 7
+    assert begin(database, "sh", "-c", "exit 7").wait(60) == 7
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_the_code_of_the_command_is_the_code(database: str) -> None:
 def test_what_is_in_the_way_is_said(lock: str, said: str) -> None:
     """Without the lock the command does not run, and one sentence says why."""
     process = begin(lock, "echo", "runs")
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (1, "")
     assert said in stderr
     assert "Traceback" not in stderr

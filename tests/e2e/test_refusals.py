@@ -15,7 +15,8 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from story import MakeProject, Outcome, Project, free_port
+from ports import free_port
+from story import MakeProject, Outcome, Project
 
 GOOD = "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'fine']\n"
 PORCH_FRAME = re.compile(r'File "[^"]*/porch(_worker)?/')

@@ -9,10 +9,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from runtime_instance import APP, NGINX, Instance, alive, instances, until
+from runtime_instance import APP, NGINX, PATIENCE, Instance, alive, instances, until
 
 from porch.errors import Exit, Refused
 from porch.runtime import procfs
@@ -52,11 +53,16 @@ class Asked(threading.Thread):
             self.answer = repr(error)
 
 
-def in_work(one: Instance, path: str) -> Asked:
-    """A request that has certainly reached the app."""
-    asked = Asked(one, f"/slow{path}")
+def in_work(one: Instance) -> Asked:
+    """A request that has certainly reached the app, and is answered when `let_go` is called."""
+    asked = Asked(one, "/until/told")
     until(lambda: _connections(one), "the request is in the app")
     return asked
+
+
+def let_go(one: Instance) -> None:
+    """Let the app answer."""
+    (one.home / "told").touch()
 
 
 def _connections(one: Instance) -> bool:
@@ -74,8 +80,11 @@ def test_stop_cuts_nothing(make: Make, number: signal.Signals) -> None:
     """A request that is in work at the stop is answered, the exit code is 0, and nothing is left."""
     one = make().start()
     everyone = all_pids(one)
-    asked = in_work(one, "/0.5")
-    assert one.stop(number) == 0
+    asked = in_work(one)
+    one.running.send_signal(number)
+    until(lambda: Path(one.launch.draining).exists(), "draining")
+    let_go(one)
+    assert one.running.wait(PATIENCE) == 0
     asked.join()
     assert asked.answer[0] == 200
     assert not [pid for pid in everyone if alive(pid)]
@@ -84,22 +93,23 @@ def test_stop_cuts_nothing(make: Make, number: signal.Signals) -> None:
 
 def test_second_signal_kills(make: Make) -> None:
     """A second signal during the stop ends it at once."""
-    one = make().start()
-    in_work(one, "/6")
+    one = make(stop_timeout=60.0, kill_timeout=70.0).start()
+    in_work(one)
     began = time.monotonic()
     one.running.send_signal(signal.SIGINT)
     until(lambda: Path(one.launch.draining).exists(), "draining")
     assert one.stop(signal.SIGINT) == 0
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
 
 
 def test_readiness_is_refused_first(make: Make) -> None:
     """While the last request is finished, new connections are refused and the state says draining."""
     one = make().start()
-    asked = in_work(one, "/1")
+    asked = in_work(one)
     one.running.send_signal(signal.SIGTERM)
     until(lambda: not one.works(), "nobody listens")
     assert ask(one.launch.folder, {"do": "status"})["state"] == "draining"
+    let_go(one)
     asked.join()
     assert asked.answer[0] == 200
 
@@ -109,8 +119,9 @@ def test_stop_by_command(make: Make) -> None:
     one = make().start()
     everyone = all_pids(one)
     assert ask(one.launch.folder, {"do": "stop"}) == {"ok": True}
-    assert one.running.wait(1) == 0
-    assert not [pid for pid in everyone if alive(pid)]
+    # The supervisor itself has but to end.
+    assert not [pid for pid in everyone if pid != one.running.pid and alive(pid)]
+    assert one.running.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("role", ["app master", "nginx master"])
@@ -159,11 +170,12 @@ def test_gives_up_in_container(make: Make) -> None:
             return True
         for pid in current:
             seen.add(pid)
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return one.running.poll() is not None
 
     until(kill, "given up")
-    assert one.running.wait(5) == 128 + signal.SIGKILL
+    assert one.running.wait(PATIENCE) == 128 + signal.SIGKILL
     assert "giving up" in one.err
 
 
@@ -172,8 +184,8 @@ def test_killed_supervisor_leaves_nothing(make: Make) -> None:
     one = make().start()
     everyone = all_pids(one)
     one.running.kill()
-    one.running.wait(5)
-    until(lambda: not [pid for pid in everyone if alive(pid)], "no orphan", patience=1.5)
+    one.running.wait(PATIENCE)
+    until(lambda: not [pid for pid in everyone if alive(pid)], "no orphan", patience=10)
     again = make()
     again.launch, again.files = one.launch, one.files
     again.start()
@@ -188,7 +200,7 @@ def test_next_start_sweeps(make: Make) -> None:
     one = make(stubborn, stop_timeout=0.5, kill_timeout=1.0).start()
     orphans = [*pids(one, "app master"), *pids(one, "app worker")]
     one.running.kill()
-    one.running.wait(5)
+    one.running.wait(PATIENCE)
     assert alive(orphans[0])
     again = make()
     again.launch, again.files = one.launch, one.files
@@ -225,7 +237,7 @@ def test_first_process(make: Make) -> None:
     assert ask(one.launch.folder, {"do": "status"})["pid"] == 1
     (first, *_) = procfs.descendants(one.running.pid)
     os.kill(first.pid, signal.SIGTERM)
-    assert one.running.wait(10) == 0
+    assert one.running.wait(PATIENCE) == 0
     assert one.out.endswith("app: the app ends\n")
 
 
@@ -263,7 +275,8 @@ def test_logs_are_followed(make: Make) -> None:
     answers = follow(one.launch.folder, {"do": "logs", "follow": True})
     assert "the app begins" in next(answers)["text"]
     one.get("/say/hello-there")
-    assert "app: hello-there\n" in next(answers)["text"] + next(answers)["text"]
+    # How many answers bring it is a matter of chance: the lines of one moment come together.
+    assert any("app: hello-there\n" in each["text"] for each in answers)
 
 
 def test_stopped_reader(make: Make) -> None:
@@ -277,7 +290,7 @@ def test_stopped_reader(make: Make) -> None:
     gathered: list[bytes] = []
     reader = threading.Thread(target=lambda: gathered.extend(iter(lambda: os.read(read, 65536), b"")))
     reader.start()
-    until(lambda: b"log lines were dropped" in b"".join(gathered[-20:]), "told how many")
+    until(lambda: b"log lines were dropped" in b"".join(gathered), "told how many")
     assert one.stop() == 0
     reader.join()
     os.close(read)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import booted
 import pytest
 from asking import Answer, ask
-from story import free_port
+from ports import free_port
 
 WHY = booted.missing()
 pytestmark = pytest.mark.skipif(bool(WHY) and not os.environ.get("CI"), reason=WHY or "it is here")

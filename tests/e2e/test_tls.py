@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from asking import ask, ask_raw, ask_tls, secured
 from kinds import every, names
-from story import MakeProject, Project, Site, free_port
+from ports import free_port
+from story import MakeProject, Project, Site
 from waiting import until
 
 from porch.certificates import Made, making
@@ -148,8 +149,8 @@ def test_a_dead_nginx_is_back_with_its_certificate(shop: tuple[Site, int, str]) 
     site, _, trusted = shop
     before = site.pid_of("nginx")
     os.kill(before, signal.SIGKILL)
-    until(lambda: site.pid_of("nginx") != before, "nginx is another process", 10)
-    until(lambda: site.status()["state"] == "ready", "the site is ready again", 10)
+    until(lambda: site.pid_of("nginx") != before, "nginx is another process")
+    until(lambda: site.status()["state"] == "ready", "the site is ready again")
     assert ask_tls(site.port, "/", NAME, trusting=trusted).status == 200
 
 

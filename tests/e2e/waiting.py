@@ -69,6 +69,6 @@ class Stream:
 
     def close(self) -> None:
         """Read to the end; whoever holds the other end must be gone."""
-        self._thread.join(5)
+        self._thread.join(DEADLINE)
         assert not self._thread.is_alive(), "a process still holds the output open"
         self._pipe.close()

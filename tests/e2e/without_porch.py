@@ -14,7 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from story import PATIENCE, Project, Site, free_port
+from ports import free_port
+from story import PATIENCE, STOPPED, Project, Site
 from waiting import until
 
 READY = "/-/porch/ready"
@@ -64,7 +65,7 @@ class Kept(Site):
 
         until(ready, lambda: f"it is ready; it says: {self.stdout.text}\n{self.stderr.text}", deadline)
 
-    def stop(self, by: signal.Signals = signal.SIGTERM, deadline: float = 20.0) -> int:
+    def stop(self, by: signal.Signals = signal.SIGTERM, deadline: float = STOPPED) -> int:
         """Tell each program to stop, the last started first, as the heads of the files say."""
         for (program, site), number in zip(reversed(self._more), self._stop_by, strict=True):
             program.send_signal(number)
@@ -73,7 +74,7 @@ class Kept(Site):
             site.stderr.close()
         return super().stop(by, deadline)
 
-    def wait_end(self, deadline: float = 20.0) -> int:
+    def wait_end(self, deadline: float = STOPPED) -> int:
         """Wait until it has ended; uvicorn leaves its socket, which the next start removes."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(deadline)

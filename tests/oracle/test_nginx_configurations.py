@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ports import free_port
 
 import anything
 import nginx_rules
@@ -97,30 +95,20 @@ def plans(draw: st.DrawFn, nginxes: tuple[Nginx, ...] = (DEBIAN, WHEEL)) -> Plan
     return plan
 
 
-@contextmanager
-def free_ports(count: int) -> Iterator[list[str]]:
-    """Ports that nobody listens on."""
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        ports = [str(each.getsockname()[1]) for each in held]
-    yield ports
-
-
 def judge(text: str, plan: Plan, binary: str, folder: Path) -> str:
     """What nginx says of the text, moved to a run folder and to ports of this test; empty when it takes it."""
     text = text.replace(plan.run.folder.value + "/", f"{folder}/")
     text = re.sub(r"^( *listen )unix:\S+?(;| )", rf"\1unix:{folder}/web.sock\2", text, flags=re.MULTILINE)
-    used = sorted(set(re.findall(r"^ *listen \S+:(\d+)", text, flags=re.MULTILINE)))
-    with free_ports(len(used)) as ports:
-        for old, new in zip(used, ports, strict=True):
-            text = re.sub(rf"^( *listen \S+:){old}\b", rf"\g<1>{new}", text, flags=re.MULTILINE)
-        Path(plan.run.nginx.replace(plan.run.folder.value, str(folder), 1)).mkdir(exist_ok=True)
-        if plan.tls.on:
-            (folder / "nginx/certificate.pem").write_text(CERTIFICATE.certificate)
-            (folder / "nginx/key.pem").write_text(CERTIFICATE.key)
-        (folder / "nginx.conf").write_text(text)
-        words = (binary, "-t", "-q", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf"))
-        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    listen = re.compile(r"^( *listen \S+:)(\d+)", flags=re.MULTILINE)
+    ports = {old: free_port() for _, old in listen.findall(text)}
+    text = listen.sub(lambda found: f"{found[1]}{ports[found[2]]}", text)
+    Path(plan.run.nginx.replace(plan.run.folder.value, str(folder), 1)).mkdir(exist_ok=True)
+    if plan.tls.on:
+        (folder / "nginx/certificate.pem").write_text(CERTIFICATE.certificate)
+        (folder / "nginx/key.pem").write_text(CERTIFICATE.key)
+    (folder / "nginx.conf").write_text(text)
+    words = (binary, "-t", "-q", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf"))
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     return done.stderr if done.returncode or done.stderr else ""
 
 
