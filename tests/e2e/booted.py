@@ -44,7 +44,10 @@ class Machine:
         with self._log.open("w") as log:
             self._outside = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.pid = until(self._first, lambda: f"systemd is process 1: {self._log.read_text()}")
-        until(lambda: self.run("systemctl", "is-system-running").stdout.strip() in {"running", "degraded"}, self.said)
+        until(lambda: self._state() in {"running", "degraded"}, self.said, 90)
+
+    def _state(self) -> str:
+        return self.run("systemctl", "is-system-running").stdout.strip()
 
     def _first(self) -> int:
         children = Path(f"/proc/{self._outside.pid}/task/{self._outside.pid}/children").read_text().split()
@@ -66,7 +69,7 @@ class Machine:
             (*enter, f"--wdns={folder}", "--", *words),
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=180,
             check=False,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": "/srv/porch/src"},
         )
@@ -111,7 +114,7 @@ class Machine:
     def close(self) -> None:
         """End it, with all that runs in it."""
         os.kill(self.pid, signal.SIGKILL)
-        self._outside.wait(10)
+        self._outside.wait(60)
         for where in Path("/sys/fs/cgroup").rglob(self.group):
             for folder in (*sorted((each for each in where.rglob("*") if each.is_dir()), reverse=True), where):
                 until(lambda folder=folder: _removed(folder), f"nothing is left in {folder}")

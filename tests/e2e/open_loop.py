@@ -1,7 +1,8 @@
 """An open-loop client: it sends at planned times, whatever the answers do, and accounts for every request.
 
 Rule: planned = answered + failed, each failure by its kind; a latency counts from the planned time, so that a stall of
-the site is seen by all the requests that came meanwhile, and not by the one that waited alone.
+the site is seen by all the requests that came meanwhile, and not by the one that waited alone. What held up the client
+itself is the machine's, and is taken off: for so long nothing can be said of the site.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-PATIENCE = 10.0
+PATIENCE = 25.0
+HELD = 0.05
+"""Seconds that a timer of the client may be late without being held up."""
 BODY = b"x" * 512
 KINDS = (("GET", False), ("POST", False), ("GET", True), ("POST", True))
 """Method, and whether on a connection that is kept: taken in turn."""
@@ -45,6 +48,8 @@ class Account:
 
     sent: list[Sent] = field(default_factory=list)
     planned: int = 0
+    held: list[tuple[float, float]] = field(default_factory=list)
+    """When the client itself did not run, though it was due; on the monotonic clock."""
 
     @property
     def failed(self) -> Counter[str]:
@@ -61,12 +66,17 @@ class Account:
     @property
     def longest(self) -> float:
         """Seconds that the slowest took."""
-        return max(each.took for each in self.sent)
+        return max(self._took(each) for each in self.sent)
+
+    def _took(self, one: Sent) -> float:
+        """Without the time for which the client was held up."""
+        end = one.planned + one.took
+        return one.took - sum(max(0.0, min(end, over) - max(one.planned, begun)) for begun, over in self.held)
 
     def quantile(self, part: float, spans: list[tuple[float, float]] | None = None) -> float:
         """Latency that this part of the requests stays below; of those planned within the spans."""
         inside = [each for each in self.sent if spans is None or any(a <= each.planned <= b for a, b in spans)]
-        took = sorted(each.took for each in inside)
+        took = sorted(self._took(each) for each in inside)
         assert took, "no request was planned in these spans"
         return took[min(len(took) - 1, int(part * len(took)))]
 
@@ -109,7 +119,10 @@ class Load:
         while not self._over.is_set() and not (self._only and self.account.planned == self._only):
             number = self.account.planned
             planned = began + number / self._rate
-            await asyncio.sleep(max(0.0, planned - time.monotonic()))
+            due = max(planned, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+            if (now := time.monotonic()) - due > HELD:
+                self.account.held.append((due, now))
             self.account.planned += 1
             task = asyncio.create_task(self._send(planned, *self._kinds[number % len(self._kinds)]))
             tasks.add(task)
@@ -132,7 +145,7 @@ class Load:
         self.account.sent.append(Sent(kind, planned, time.monotonic() - planned, failure, answer))
 
     async def _ask(self, method: str, keep: bool) -> str:
-        connection = self._idle.popleft() if keep and self._idle else await _connect(self._port, self._name)
+        connection = (self._kept() if keep else None) or await _connect(self._port, self._name)
         try:
             status, body, stays = await connection.ask(method, self._path, keep, self._name or "localhost")
         except BaseException:
@@ -148,6 +161,15 @@ class Load:
         if length != str(len(BODY) if method == "POST" else 0):
             raise ValueError(f"the app saw another body: {body!r}")
         return release
+
+    def _kept(self) -> _Connection | None:
+        """An idle connection that the site has not closed: no client sends into one that it knows to be closed."""
+        while self._idle:
+            connection = self._idle.popleft()
+            if not connection.reader.at_eof():
+                return connection
+            connection.close()
+        return None
 
 
 @dataclass

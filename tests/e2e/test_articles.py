@@ -65,7 +65,7 @@ def test_uwsgi_keeps_one_worker_of_cores_plus_one(uwsgi: Site) -> None:
     process = uwsgi.get("/process").json()
     assert process["most"] == len(os.sched_getaffinity(0)) + 1
     assert process["cheaper"] == "b'1'" or process["cheaper"] == "1"
-    assert uwsgi.workers_of("app") == [process["pid"]]
+    until(lambda: uwsgi.workers_of("app") == [process["pid"]], "it is the only one")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can change the user")
@@ -103,10 +103,10 @@ def test_aiohttp_reads_every_variable_of_the_image(project: MakeProject) -> None
     }
     site = home.run("--server", "gunicorn", listen=False, **variables)
     assert site.get("/").text == "hello from aiohttp"
-    assert len(site.workers_of("nginx")) == 2
+    until(lambda: len(site.workers_of("nginx")) == 2, "nginx has two workers")
     assert site.post("/upload", bytes(1024**2)).text == str(1024**2)
     assert site.post("/upload", bytes(1024**2 + 1)).status == 413
-    assert "prestart.sh beside the app ran" in site.stdout.text
+    site.stdout.wait_for("prestart.sh beside the app ran")
     assert value_of(home, "nginx.connections", **variables) == (1111, "$NGINX_WORKER_CONNECTIONS")
     assert value_of(home, "nginx.open_files", **variables) == (3333, "$NGINX_WORKER_OPEN_FILES")
     rendered = home.porch("render", "nginx", **variables).stdout
@@ -121,7 +121,7 @@ def test_aiohttp_takes_any_upload_when_told_zero(project: MakeProject) -> None:
     script = home.write("scripts/before.sh", 'echo "before.sh ran"\n')
     site = home.run("--server", "gunicorn", NGINX_MAX_UPLOAD="0", PRE_START_PATH=str(script))
     assert site.post("/upload", bytes(11 * 1024**2)).text == str(11 * 1024**2)
-    assert "before.sh ran" in site.stdout.text
+    site.stdout.wait_for("before.sh ran")
     assert "prestart.sh beside the app ran" not in site.stdout.text
     assert site.stop() == 0
 
@@ -143,7 +143,7 @@ def test_gevent_takes_the_users_gunicorn_conf(project: MakeProject) -> None:
     site = project("flask_gevent").run("app:app", "--server", "gunicorn", "--static", "/static/=html")
     assert site.get("/").text == "Hello Flask!"
     assert site.get("/worker").text == "gevent"
-    assert len(site.workers_of("app")) == 5
+    until(lambda: len(site.workers_of("app")) == 5, "five workers are there")
     site.stderr.wait_for("bind")
     assert site.get("/static/").text == "Static file hosted by Nginx...\n"
     assert site.get("/admin/").text == "Hello Flask Admin!"

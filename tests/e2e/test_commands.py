@@ -77,8 +77,6 @@ def test_stop_command(project: MakeProject) -> None:
     running = home.run("--workers", "1")
     outcome = home.porch("stop", "--run-dir", str(home.run_folder))
     assert outcome.code == 0, outcome.stderr
-    # The kernel closes the connection that `stop` waits on just before the process can be waited for.
-    assert running.process.wait(timeout=1) == 0
     assert running.wait_end() == 0
     after = home.porch("status", "--run-dir", str(home.run_folder))
     assert after.code != 0

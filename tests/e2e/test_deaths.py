@@ -22,8 +22,11 @@ SERVED = [
     pytest.param("asgi", "gunicorn", id="asgi-gunicorn"),
     pytest.param("aiohttp", "gunicorn", id="aiohttp"),
 ]
-KILLS = 2
-"""One for each worker: granian ends as a whole when the same one dies twice within 5.5 s (its source, 2.8)."""
+BACK = 5.0
+"""Seconds more than its start takes until what died is back: half of what a pause between two tries may grow to, or
+nginx's own pause after failures. On a machine that has nothing else to do it is less than one."""
+SOON = 1.0
+"""Seconds after a death in which nginx may send to the dead one what it has not seen to be closed."""
 
 
 @pytest.mark.parametrize(("interface", "server"), SERVED)
@@ -33,14 +36,22 @@ def test_a_worker_that_dies_costs_no_get(project: MakeProject, interface: str, s
     made.write("app.py", release(interface, 1, takes=0))
     site = made.run("app:app", "--server", server, "--workers", "2")
     until(lambda: len(_workers(site)) == 2, "both workers are there")
+    kills: list[float] = []
     with Load(site.port, 60) as load:
         until(lambda: load.account.answered > 30, "the load flows")
-        for _ in range(KILLS):
-            _replace_one(site)
+        # Each once: granian ends as a whole when the same one dies twice within 5.5 s (its source, 2.8).
+        for pid in _workers(site):
+            kills.append(time.monotonic())
+            _replace(site, pid)
             _flows(load)
     failed = load.account.failed
     assert not [kind for kind in failed if kind.startswith("GET")], failed
-    assert failed.total() <= 2 * KILLS, failed
+    lost = [each for each in load.account.sent if each.failure]
+    assert len(lost) == failed.total()
+    for each in lost:
+        assert any(each.planned - SOON < kill < each.planned + each.took for kill in kills), (each, kills)
+    # More of them can be in work only where the client was held up, and sent what was due together.
+    assert failed.total() <= 2 * len(kills) or load.account.held, failed
 
 
 @pytest.mark.parametrize("program", ["app", "nginx"])
@@ -57,8 +68,8 @@ def test_a_master_that_dies_is_soon_back(project: MakeProject, program: str) -> 
         os.kill(site.pid_of(program), signal.SIGKILL)
         until(lambda: load.account.planned > 40 * (time.monotonic() - killed) and _settled(load, killed), "it is back")
     away = [each.planned for each in load.account.sent if each.failure]
-    assert max(away, default=killed) - killed < start + 1
-    assert load.account.longest < start + 2
+    assert max(away, default=killed) - killed < start + BACK
+    assert load.account.longest < start + BACK
 
 
 def _settled(load: Load, killed: float) -> bool:
@@ -67,11 +78,11 @@ def _settled(load: Load, killed: float) -> bool:
     return last[0].planned > killed and not any(each.failure for each in last)
 
 
-def _replace_one(site: Site) -> None:
-    """Kill the oldest worker, and wait for another."""
+def _replace(site: Site, worker: int) -> None:
+    """Kill that worker, and wait for another."""
     before = _workers(site)
-    os.kill(before[0], signal.SIGKILL)
-    until(lambda: _replaced(site, before), lambda: f"another worker is there: {site.stdout.text[-800:]}")
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: _replaced(site, worker, len(before)), lambda: f"another is there: {site.stdout.text[-800:]}")
 
 
 def _flows(load: Load) -> None:
@@ -79,9 +90,9 @@ def _flows(load: Load) -> None:
     until(lambda: load.account.answered > answered + 20, "the load flows")
 
 
-def _replaced(site: Site, before: list[int]) -> bool:
+def _replaced(site: Site, gone: int, count: int) -> bool:
     now = _workers(site)
-    return len(now) == len(before) and before[0] not in now
+    return len(now) == count and gone not in now
 
 
 def _workers(site: Site) -> list[int]:

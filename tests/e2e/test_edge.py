@@ -9,6 +9,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ SECURITY = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
-WORDS = ("app:app", "--server", "granian", "--workers", "1", "--limits-request-timeout", "1")
+WORDS = ("app:app", "--server", "granian", "--workers", "1", "--path", "/wait timeout=1s")
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +227,7 @@ def named(shared_project: MakeProject) -> Site:
     return shared_project("edge_wsgi").run(
         *("app:app", "--server", "granian", "--workers", "1", "--threads", "8", "--domain", "shop.example.org"),
         *("--trust", "127.0.0.2/32", "--limits-rate", "300/m", "--limits-connections", "2", "--limits-body", "1K"),
-        *("--limits-request-timeout", "1", "--path", "/body body=5K", "--path", "/wait timeout=15s"),
+        *("--limits-request-timeout", "5", "--path", "/body body=5K", "--path", "/wait timeout=40s"),
         *("--path", "/own rate=2/m", "--path", "/large rate=off"),
     )
 
@@ -262,9 +263,14 @@ def test_a_path_has_its_own_rate(named: Site) -> None:
 
 def test_the_rate_of_the_app_holds_elsewhere(named: Site) -> None:
     """300 a minute may come at once and no more; a path without a rate has none, and no client can pass for another."""
-    together = knock(named, "/", "198.51.100.3", 310)
-    assert together.count(200) in range(300, 305)
-    assert set(together) == {200, 429}
+    began = time.monotonic()
+    together = knock(named, "/", "198.51.100.3", 300)
+    assert set(together) == {200}
+    # Five more are allowed with each second that the requests took.
+    while together[-1] == 200 and len(together) < 3000:
+        together += knock(named, "/", "198.51.100.3", 1)
+    assert together[-1] == 429
+    assert len(together) <= 303 + 5 * (time.monotonic() - began)
     assert set(knock(named, "/large", "198.51.100.3", 10)) == {200}
     assert named.get("/", {"Host": "shop.example.org", "X-Forwarded-For": "198.51.100.3"}).status == 200
 
@@ -288,13 +294,13 @@ def test_a_client_has_so_many_requests_in_work_and_no_more(named: Site) -> None:
     for gate in gates:
         (folder / gate).touch()
     for each in waiting:
-        each.join(15)
+        each.join(30)
     assert (refused.status, other.status, heard) == (429, 200, [200, 200])
     page(refused, 429, "30")
 
 
 def test_a_path_has_its_own_body_and_time(named: Site) -> None:
-    """A larger body is taken there alone; the requests above took longer than the app's own second."""
+    """A larger body is taken there alone."""
     host = {"Host": "shop.example.org"}
     assert named.post("/body", b"x" * 5000, host).text == "5000"
     assert [named.post("/body", b"x" * 6000, host).status, named.post("/", b"x" * 2000, host).status] == [413, 413]
@@ -304,7 +310,7 @@ def test_a_client_that_is_too_slow_holds_no_connection(project: MakeProject) -> 
     """Headers that do not come, and a body that stops, end the connection after the time that was set."""
     site = project("edge_wsgi").run(*WORDS, "--limits-header-timeout", "1", "--limits-body-timeout", "1")
     for begun in (b"GET / HT", b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"):
-        with socket.create_connection(("127.0.0.1", site.port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", site.port), 30) as connection:
             connection.sendall(begun)
             with contextlib.suppress(ConnectionResetError):
                 assert connection.recv(1000) == b""

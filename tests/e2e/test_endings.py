@@ -27,8 +27,9 @@ LONG = 8.0
 """Seconds that the longest request takes."""
 AFTER = 1.0
 """Seconds for the rest of a stop, on a machine that has nothing else to do."""
-AFTER_BESIDE = 3.0
-"""The same beside other tests: each process of the stack waits for a core before it can end."""
+AFTER_BESIDE = 6.0
+"""The same beside other tests: each process of the stack waits for a core before it can end. What is cut off in place
+of an ordered stop takes longer: nginx would wait ten seconds for an idle client, and porch forty for what hangs."""
 AT_ONCE = 0.25
 """Seconds in which a Python starts, imports something and ends, on a machine that has nothing else to do."""
 RESTARTS = 1012
@@ -123,10 +124,10 @@ class Busy:
 
     def has_ended_well(self) -> None:
         """Both were ended as their standards have it."""
-        self.events.join(10)
+        self.events.join(30)
         assert self.events.heard.endswith(LAST), self.events.heard[-60:]
         if self.socket is not None:
-            self.socket.join(10)
+            self.socket.join(30)
             assert self.socket.heard[-1] == (8, struct.pack("!H", RESTARTS))
 
 
@@ -148,12 +149,14 @@ def test_a_stop_cuts_nothing(project: MakeProject, names: tuple[str, ...]) -> No
         until(lambda: all(load.account.answered > 20 for load in loaded), "the load flows")
         for one in sites:
             one.site.process.send_signal(signal.SIGTERM)
-        until(lambda: not any(one.site.running for one in sites), "both are gone", LONG + AFTER_BESIDE)
+        until(lambda: not any(one.site.running for one in sites), "both are gone")
         ended = time.monotonic()
-        within = AFTER if calm and quiet() else AFTER_BESIDE
+        # Quiet from the beginning to the end: no client was held up either.
+        calm = calm and quiet() and not any(load.account.held for load in loaded)
+        within = AFTER if calm else AFTER_BESIDE
         for one, long in zip(sites, longest, strict=True):
             assert one.site.wait_end() == 0
-            long.join(10)
+            long.join(30)
             assert long.status == 200
             assert ended - long.ended < within
             one.has_ended_well()
@@ -170,19 +173,19 @@ def test_a_client_that_does_not_answer_holds_up_nobody(project: MakeProject) -> 
     assert silent.status == 101
     began = time.monotonic()
     assert site.stop() == 0
-    assert time.monotonic() - began < 2 * AFTER_BESIDE
+    assert time.monotonic() - began < 3 * AFTER_BESIDE
     assert silent.receive() == (8, struct.pack("!H", RESTARTS))
     silent.close()
 
 
-GRACE = 5
+GRACE = 8
 """Seconds that a replaced generation may go on."""
 
 
 @pytest.mark.parametrize("names", SOCKETS, ids="+".join)
 def test_a_reload_lets_open_ones_go_on(project: MakeProject, names: tuple[str, ...]) -> None:
     """A stream and a WebSocket stay with the old generation until the limit; then they are ended, and it is gone."""
-    words = ("--limits-request-timeout", "2", "--limits-graceful-timeout", str(GRACE))
+    words = ("--limits-request-timeout", str(GRACE - 2), "--limits-graceful-timeout", str(GRACE))
     sites = [Busy(name, project, *words) for name in names]
     for one in sites:
         one.site.process.send_signal(signal.SIGHUP)
@@ -195,7 +198,7 @@ def test_a_reload_lets_open_ones_go_on(project: MakeProject, names: tuple[str, .
     for one in sites:
         one.has_ended_well()
         assert one.events.ended - switched > GRACE - 2
-        until(_gone(one.site), "the old generation is gone", 10)
+        until(_gone(one.site), "the old generation is gone")
         assert one.site.get("/").text == "1 0"
 
 

@@ -26,6 +26,8 @@ from waiting import until
 
 BACK = 5.0
 """Seconds after the cause is gone."""
+BESIDE = 10.0
+"""Seconds more for it where other tests run: each process that it takes waits for a core first."""
 SERVERS = ("granian", "gunicorn")
 CLOCK = r"""
 #define _GNU_SOURCE
@@ -151,7 +153,7 @@ def test_no_room_for_the_run_folder(project: MakeProject, server: str) -> None:
         freed = time.monotonic()
         assert reload(made)[0] == 0
         assert site.get("/").text == "2 0"
-        assert time.monotonic() - freed < BACK + 5
+        assert time.monotonic() - freed < BACK + BESIDE
         assert site.post("/", b"x" * 500_000).text == "2 500000"
         assert site.stop() == 0
 
@@ -179,7 +181,7 @@ def test_few_descriptors(project: MakeProject) -> None:
     with ExitStack() as taken:
         for _ in range(70):
             control = taken.enter_context(socket.socket(socket.AF_UNIX))
-            control.settimeout(0.2)
+            control.settimeout(30)
             control.connect(str(made.run_folder / "control.sock"))
         until(lambda: len(list(Path(f"/proc/{site.process.pid}/fd").iterdir())) >= 60, "porch has no descriptor left")
         assert site.get("/").status == 200
@@ -188,8 +190,8 @@ def test_few_descriptors(project: MakeProject) -> None:
         site.stderr.wait_for("cannot start app")
     freed = time.monotonic()
     # The pauses between two tries grow while none succeeds.
-    until(lambda: answers(site), lambda: f"the app is back: {site.stderr.text[-800:]}", BACK)
-    assert time.monotonic() - freed < BACK
+    until(lambda: answers(site), lambda: f"the app is back: {site.stderr.text[-800:]}")
+    assert time.monotonic() - freed < BACK + BESIDE
     assert site.status()["state"] == "ready"
     assert "Traceback" not in site.stderr.text
     assert site.stop() == 0
@@ -211,9 +213,9 @@ def test_more_clients_than_descriptors(project: MakeProject) -> None:
     made.within = ()
     with ExitStack() as crowd:
         for _ in range(200):
-            crowd.enter_context(socket.create_connection(("127.0.0.1", site.port), 5))
+            crowd.enter_context(socket.create_connection(("127.0.0.1", site.port), 30))
         site.stdout.wait_for("nginx: .*(Too many open files|worker_connections are not enough)")
-    until(lambda: answers(site), "the site answers again", BACK)
+    until(lambda: answers(site), "the site answers again", BACK + BESIDE)
     assert site.stop() == 0
 
 
@@ -265,7 +267,7 @@ def test_the_clock_jumps(project: MakeProject, server: str) -> None:
     assert site.get("/").text == "2 0"
     began = time.monotonic()
     assert site.stop() == 0
-    assert time.monotonic() - began < BACK
+    assert time.monotonic() - began < BACK + BESIDE
 
 
 def _workers(site: Site) -> list[int]:
@@ -283,12 +285,12 @@ def test_a_number_that_is_used_again(project: MakeProject) -> None:
     """After porch was killed, a stranger that has one of its processes' numbers is left alone by the next start."""
     made = project()
     site = ready(made)
-    stranger = made.start((sys.executable, "-c", "import time; time.sleep(60)"), {}, made.folder)
+    stranger = made.start((sys.executable, "-c", "import time; time.sleep(600)"), {}, made.folder)
     record = made.run_folder / "processes.json"
     text = record.read_text()
     site.process.kill()
-    site.process.wait(5)
-    until(lambda: [each.pid for each in made.left_running()] == [stranger.pid], "what porch had is gone", 5)
+    site.process.wait(30)
+    until(lambda: [each.pid for each in made.left_running()] == [stranger.pid], "what porch had is gone")
     told = json.loads(text)
     told["leaders"] = [[stranger.pid, born] for _, born in told["leaders"]]
     record.write_text(json.dumps(told))
@@ -296,5 +298,5 @@ def test_a_number_that_is_used_again(project: MakeProject) -> None:
     assert stranger.poll() is None
     assert again.get("/").status == 200
     stranger.kill()
-    stranger.wait(5)
+    stranger.wait(30)
     assert again.stop() == 0

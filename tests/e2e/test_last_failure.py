@@ -32,7 +32,7 @@ def workers(site: Site) -> list[int]:
 
 def until_told(site: Site, what: str) -> dict[str, Any]:
     """Wait for a failure with these words."""
-    until(lambda: what in failure(site).get("what", ""), lambda: f"a failure: {site.status()}", 15)
+    until(lambda: what in failure(site).get("what", ""), lambda: f"a failure: {site.status()}")
     return failure(site)
 
 
@@ -42,7 +42,7 @@ def test_a_killed_worker_is_a_failure(project: MakeProject, interface: str, serv
     made = project()
     made.write("app.py", SAYS + release(interface, 1, takes=0))
     site = made.run("app:app", "--server", server, "--workers", "2")
-    assert len(workers(site)) == 2
+    until(lambda: len(workers(site)) == 2, "both workers are listed")
     assert failure(site) == {}
     # Who dies before the first look at the workers, which is taken once a second, was never known.
     until(lambda: site.status()["uptime_s"] > 3, "the supervisor has looked")

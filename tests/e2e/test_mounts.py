@@ -263,7 +263,7 @@ def test_a_broken_release_of_one_keeps_all(releases_site: Site) -> None:
     assert refused.code == 5
     assert "RuntimeError: the release is broken" in refused.stderr
     assert {url: releases_site.get(url).text for url, _ in OF_RELEASES} == {url: "1 0" for url, _ in OF_RELEASES}
-    until(lambda: not list(project.run_folder.glob("app-2*")), "nothing of the failed generation is left", 2)
+    until(lambda: not list(project.run_folder.glob("app-2*")), "nothing of the failed generation is left")
     releasing(project, 3)
     assert project.porch("reload", "--run-dir", str(project.run_folder)).code == 0
     assert {releases_site.get(url).text for url, _ in OF_RELEASES} == {"3 0"}
@@ -295,7 +295,7 @@ def test_workers_that_die_cost_no_get(releases_site: Site) -> None:
     for load in loads:
         failed = load.account.failed
         assert not [kind for kind in failed if kind.startswith("GET")], failed
-        assert failed.total() <= 2, failed
+        assert failed.total() <= 2 or load.account.held, failed
 
 
 def _replaced(site: Site, name: str, killed: int) -> bool:

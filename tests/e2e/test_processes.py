@@ -107,15 +107,17 @@ def test_prestart_runs_at_a_reload_only_when_told_so(project: MakeProject) -> No
     made.write("porch.toml", plain)
     site = made.run()
     reload = ("reload", "--run-dir", str(made.run_folder))
+    site.stdout.wait_for("prestart: runs")
     assert made.porch(*reload).code == 0
     assert site.stdout.text.count("prestart: runs") == 1
     made.write("porch.toml", plain + "prestart_on_reload = true\n")
     assert made.porch(*reload).code == 0
-    assert site.stdout.text.count("prestart: runs") == 2
+    site.stdout.wait_for("prestart: runs", count=2)
     made.write("bad", "")
     assert made.porch(*reload).code == 5
     assert site.get("/").status == 200
     assert site.stop() == 0
+    assert site.stdout.text.count("prestart: runs") == 3
 
 
 def test_instances_that_share_a_lock_run_prestart_one_after_the_other(project: MakeProject) -> None:
@@ -162,7 +164,7 @@ def test_a_drain_delay_serves_on_while_readiness_is_refused(project: MakeProject
     site = small(project, "[run]\ndrain_delay = 60\n").run()
     assert site.get("/-/porch/ready").status == 200
     site.process.send_signal(signal.SIGTERM)
-    until(lambda: site.get("/-/porch/ready").status == 503, "readiness is refused", 5)
+    until(lambda: site.get("/-/porch/ready").status == 503, "readiness is refused")
     assert site.get("/").status == 200
     assert site.status()["state"] == "draining"
     assert site.stop() == 0
@@ -174,5 +176,5 @@ def test_a_stop_during_prestart_ends_it(project: MakeProject) -> None:
     made.write("porch.toml", '[app]\ntarget = "app:app"\nprestart = ["sh", "-c", "echo begins; exec sleep 60"]\n')
     site = made.run_later()
     site.stdout.wait_for("prestart: begins")
-    assert site.stop(deadline=5) == 0
+    assert site.stop() == 0
     assert "Starting granian" not in site.stdout.text

@@ -48,7 +48,7 @@ def load_until(sites: list[Site], number: int) -> list[Load]:
     with ExitStack() as stack:
         loads = [stack.enter_context(Load(site.port, RATE)) for site in sites]
         for site in sites:
-            site.stderr.wait_for(f"generation {number} serves", 60)
+            site.stderr.wait_for(f"generation {number} serves", 120)
     return loads
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import kinds
 import pytest
 from open_loop import Account, Load
-from releases import release
+from releases import IMPORT_TAKES, release
 from story import MakeProject, Project, Site
 from waiting import until
 
@@ -24,9 +24,10 @@ RELOADS = int(os.environ.get("RELOADS", "4"))
 """`make reloads` asks for twenty."""
 STEADY = 2.0
 """Seconds of load before the first reload, to compare with."""
-NOTICED = 0.25 if RELOADS <= 4 else 2.0
-"""Seconds that the slowest may take; of ten thousand, one or another waits for a core that others have."""
-FLOOR = 0.15 if RELOADS <= 4 else 0.5
+NOTICED = 0.75 * IMPORT_TAKES
+"""Seconds that the slowest may take: who had to wait for the new release would wait for its import. On a machine with
+nothing else to do it is a tenth of that; of ten thousand, one or another waits for a core that others have."""
+FLOOR = 0.25 * IMPORT_TAKES
 """Seconds below which a p99 says more about the machine than about the reload."""
 
 SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
@@ -65,7 +66,7 @@ def reload_all(sites: list[Loaded], number: int) -> None:
         one.spans.append((time.monotonic(), 0.0))
         one.site.process.send_signal(signal.SIGHUP)
     for one in sites:
-        one.site.stderr.wait_for(f"generation {number} serves")
+        one.site.stderr.wait_for(f"generation {number} serves", 60)
         one.spans[-1] = (one.spans[-1][0], time.monotonic())
 
 
@@ -155,13 +156,16 @@ def test_a_storm_is_one_reload_more(small: tuple[Project, Site]) -> None:
     """Fifty HUPs at once end in the latest release, in one or two reloads."""
     project, site = small
     project.write("app.py", release("wsgi", 2, takes=0))
+    began = time.monotonic()
     for _ in range(50):
         site.process.send_signal(signal.SIGHUP)
+    storm = time.monotonic() - began
     assert ask_reload(project)[0] == 0
     assert site.get("/").text == "2 0"
     status = site.status()
     assert status["state"] == "ready"
-    assert status["generation"] <= 4
+    # One for the first of them, one for the rest, one for the command; a storm that was held up is more than one.
+    assert status["generation"] <= 4 + 4 * int(storm / 0.1)
 
 
 def test_what_nginx_answers_changes_too(small: tuple[Project, Site]) -> None:

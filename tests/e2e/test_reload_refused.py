@@ -13,12 +13,14 @@ from releases import release
 from story import MakeProject, Project, Site
 from waiting import until
 
-IN_TIME = 15.0
+AT_MOST = 8
+"""Seconds for a start; a good one takes a tenth of it on a machine that has nothing else to do."""
+IN_TIME = 20.0
 BROKEN = [
     pytest.param("granian", releases.RAISES, "RuntimeError: the release is broken", id="raises"),
     pytest.param("uwsgi", releases.RAISES, "RuntimeError: the release is broken", id="raises-uwsgi"),
     pytest.param("granian", releases.ENDS, "ended the process with exit code 7", id="ends"),
-    pytest.param("granian", releases.HANGS, "was not ready within 6 s", id="hangs"),
+    pytest.param("granian", releases.HANGS, f"was not ready within {AT_MOST} s", id="hangs"),
     pytest.param("granian", releases.ILL, "the app answered 500 at /health", id="ill"),
     # Its master ends, or its workers are seen to die in a row: whichever the supervisor sees first is told.
     pytest.param("granian", releases.CRASHES, "before the app", id="crashes"),
@@ -47,7 +49,7 @@ def left_of(project: Project, number: int) -> list[str]:
 def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: str, cause: str) -> None:
     """It is refused in time with its cause, no request fails, nothing of it is left, and the next good one works."""
     made = project()
-    site = started(made, "--server", server, "--limits-start-timeout", "6", "--app-health", "/health")
+    site = started(made, "--server", server, "--limits-start-timeout", str(AT_MOST), "--app-health", "/health")
     with Load(site.port, 50) as load:
         made.write("app.py", release("wsgi", 2, bad, takes=0))
         began = time.monotonic()
@@ -59,7 +61,7 @@ def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: s
         if bad == releases.HANGS:
             place = f'{made.folder}/app.py", line 6 in <module>'
             until(lambda: place in site.stdout.text, "the log shows where it hangs")
-        until(lambda: left_of(made, 2) == [], "no file of the failed generation is left", 2)
+        until(lambda: left_of(made, 2) == [], "no file of the failed generation is left")
         status = site.status()
         assert (status["state"], status["generation"]) == ("ready", 1)
         assert status["last_reload"]["ok"] is False
@@ -71,11 +73,17 @@ def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: s
 
 
 def slow_reload(project: Project, site: Site, number: int = 2) -> None:
-    """A reload that is under way: the next generation is being imported."""
-    project.write("app.py", release("wsgi", number, takes=2))
+    """A reload that is under way: the next generation is being imported, until `import_ends`."""
+    waits = f"import os\nwhile not os.path.exists('{project.folder}/imported'): time.sleep(0.02)\n"
+    project.write("app.py", release("wsgi", number, waits, takes=0))
     site.process.send_signal(signal.SIGHUP)
     until(lambda: site.status()["state"] == "reloading", "the reload is under way")
     until(lambda: next_master(site), "the next generation has a process")
+
+
+def import_ends(project: Project) -> None:
+    """Let the next generation go on."""
+    project.write("imported", "")
 
 
 def next_master(site: Site) -> int:
@@ -90,7 +98,7 @@ def test_a_stop_wins(project: MakeProject, by: signal.Signals) -> None:
     made = project()
     site = started(made)
     slow_reload(made, site)
-    assert site.stop(by, deadline=5) == 0
+    assert site.stop(by, deadline=25) == 0
 
 
 def test_the_old_may_die_meanwhile(project: MakeProject) -> None:
@@ -100,6 +108,7 @@ def test_the_old_may_die_meanwhile(project: MakeProject) -> None:
     slow_reload(made, site)
     os.kill(site.pid_of("app"), signal.SIGKILL)
     site.stderr.wait_for("app was killed by SIGKILL; starting it again")
+    import_ends(made)
     site.stderr.wait_for("generation 2 serves")
     until(lambda: sum("app master" in each["role"] for each in site.status()["processes"]) == 1, "one is left")
     assert site.get("/").text == "2 0"
@@ -117,4 +126,4 @@ def test_the_new_may_die_meanwhile(project: MakeProject) -> None:
     site.stderr.wait_for("was killed by SIGKILL before the app was ready")
     site.stderr.wait_for("no reload: generation 1 keeps serving")
     assert site.get("/").text == "1 0"
-    until(lambda: left_of(made, 2) == [], "no file of the failed generation is left", 2)
+    until(lambda: left_of(made, 2) == [], "no file of the failed generation is left")

@@ -60,10 +60,10 @@ def test_slow_clients_are_in_nobodys_way(site: Site, mode: str) -> None:
     assert TOOL.exists(), "it is missing; `make test` installs it, or as root: apt-get install slowhttptest"
     begun = attack(site, mode)
     statuses: list[int] = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while any(each.poll() is None for each in begun) and time.monotonic() < deadline:
         statuses += [site.get(path, by="127.0.0.7").status for path in ("/", "/static/site.css", "/-/porch/ready")]
-    said = [each.communicate(timeout=10)[0] for each in begun]
+    said = [each.communicate(timeout=60)[0] for each in begun]
     assert sum(map(opened, said)) >= 0.9 * CONNECTIONS, said[0][-1500:]
     assert len(statuses) >= 30
     assert set(statuses) == {200}

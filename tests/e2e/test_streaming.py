@@ -13,8 +13,8 @@ import kinds
 import pytest
 from story import MakeProject, Site
 
-READ_TIMEOUT = 3.0
-"""Seconds that nginx waits for the app here: the request timeout of 1 s, and two more."""
+READ_TIMEOUT = 4.0
+"""Seconds that nginx waits for the app here: the request timeout of 2 s, and two more."""
 SOCKETS = [(kind, words) for kind, words in kinds.every() if kind != "wsgi"]
 NAMES = [name for name in kinds.names() if not name.startswith("wsgi")]
 
@@ -29,7 +29,7 @@ def any_site(request: pytest.FixtureRequest, shared_project: MakeProject) -> Sit
 @contextmanager
 def asked(site: Site, path: str) -> Iterator[socket.socket]:
     """A connection on which the path was asked for, by a client that takes compressed answers."""
-    with socket.create_connection(("127.0.0.1", site.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), 30) as connection:
         words = f"GET {path} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
         connection.sendall(words.encode())
         yield connection
@@ -69,7 +69,7 @@ def test_a_websocket_may_be_silent_for_longer_than_a_request_may_take(
 ) -> None:
     """Silence beyond the time that nginx waits for an answer closes nothing, and then both sides are heard."""
     site = project(f"edge_{interface}").run(
-        "app:app", *words, "--workers", "1", "--limits-request-timeout", "1", "--limits-graceful-timeout", "1"
+        "app:app", *words, "--workers", "1", "--limits-request-timeout", "2", "--limits-graceful-timeout", "2"
     )
     connection = site.websocket("/socket")
     assert connection.status == 101
@@ -81,7 +81,7 @@ def test_a_websocket_may_be_silent_for_longer_than_a_request_may_take(
 
 def test_a_websocket_that_is_silent_too_long_is_closed(project: MakeProject) -> None:
     """The time is a setting, so that connections nobody uses are given back."""
-    site = project("edge_asgi").run("app:app", "--limits-websocket-idle", "1")
+    site = project("edge_asgi").run("app:app", "--limits-websocket-idle", "3")
     connection = site.websocket("/socket")
     assert connection.status == 101
     assert connection.ended()

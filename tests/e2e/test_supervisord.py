@@ -117,7 +117,7 @@ def test_what_cannot_be_kept_up_ends_it_with_a_failure(project: MakeProject, nam
     conf = folder / "supervisord.conf"
     conf.write_text(conf.read_text().replace("startretries = 3", "startretries = 0"))
     process = broken.start((str(without_porch.SUPERVISORD), "-c", str(conf)), {}, folder)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=90)
     assert "keeper: app cannot be started; supervisord ends with a failure" in said
     assert process.returncode == -signal.SIGKILL
     assert said.index("stopped: nginx (exit status 0)") > said.index("keeper: app cannot be started")
@@ -140,7 +140,7 @@ def test_an_essential_process_that_fails_ends_all(project: MakeProject) -> None:
     until(lambda: master(site, "queue.py"), "the process runs")
     site.stdout.wait_for("jobs entered RUNNING state")
     asked.write("fail", "")
-    assert site.process.wait(20) == -signal.SIGKILL
+    assert site.process.wait(60) == -signal.SIGKILL
     assert "keeper: jobs has failed, and the rest cannot do without it" in site.stdout.text
     until(lambda: not asked.left_running(), "nothing is left running")
     for left in ("supervisord.pid", "supervisor.sock"):

@@ -45,7 +45,7 @@ class Systemd:
             self._read()
             return sum(word in each.split("\n") for each in self.words) >= count
 
-        until(heard, lambda: f"{word} is said {count} times; said was {self.words}", 20)
+        until(heard, lambda: f"{word} is said {count} times; said was {self.words}")
 
     def states(self) -> list[str]:
         """All that was said but the watchdog's words, the first line of each."""
@@ -125,7 +125,7 @@ def test_a_passed_socket_that_is_not_among_the_addresses_is_refused(project: Mak
         words = ("app:app", "--run-dir", str(made.run_folder), "--listen", "127.0.0.1:1")
         argv = (sys.executable, str(script), str(one.fileno()), *words)
         process = made.start(argv, made.environment, made.folder, pass_fds=[one.fileno()])
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert f"systemd passes a socket for 127.0.0.1:{made.port}" in said
 
@@ -145,6 +145,6 @@ def test_the_first_connection_starts_it(project: MakeProject) -> None:
         except ConnectionRefusedError:
             return False
 
-    until(answered, "the first request is answered", 20)
+    until(answered, "the first request is answered")
     site = made.add(Site(made, process))
     assert site.stop() == 0

@@ -27,8 +27,8 @@ def site(project: MakeProject) -> Site:
     site = made.run("app:app", "--watch", "--workers", "1")
     site.stdout.wait_for("each save is a reload")
     made.write("app.py", BROKEN)
-    site.stderr.wait_for("no reload: generation 1 keeps serving", 20)
-    until(lambda: site.get("/", OPENS).status == 500, "the page is shown", 5)
+    site.stderr.wait_for("no reload: generation 1 keeps serving")
+    until(lambda: site.get("/", OPENS).status == 500, "the page is shown")
     return site
 
 
@@ -49,9 +49,9 @@ def test_who_works_on_it_sees_it_and_the_others_do_not(site: Site) -> None:
     assert site.get("/-/porch/ready", OPENS).status == 200
     assert site.get("/-/porch/broken.html").status == 404
     site.project.write("app.py", APP.replace("well", "mended"))
-    site.stderr.wait_for("generation 3 serves|generation 2 serves", 20)
+    site.stderr.wait_for("generation 3 serves|generation 2 serves")
     # nginx uses a connection to the old generation for a second more.
-    until(lambda: (site.get("/", OPENS).status, site.get("/", OPENS).text) == (200, "mended"), "the new one answers", 5)
+    until(lambda: (site.get("/", OPENS).status, site.get("/", OPENS).text) == (200, "mended"), "the new one answers")
     assert not list(site.project.run_folder.glob("broken*"))
 
 

@@ -20,7 +20,7 @@ def bit_by_bit(gate):
 
 def until_there(gate):
     (HERE / f"{gate}.begun").touch()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while not (HERE / gate).exists() and time.monotonic() < deadline:
         time.sleep(0.01)
 
