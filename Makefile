@@ -9,6 +9,10 @@ TOOLS  := $(VENV)/.tools
 TESTS  ?= tests
 JUDGES := .venv-judges
 
+# An index of packages that is away for a minute must not fail a build: pip asks again, with growing pauses.
+export PIP_RETRIES ?= 8
+export PIP_DEFAULT_TIMEOUT ?= 60
+
 .PHONY: help run test reloads stopped unit lint types docs docs-check bench ci clean
 
 help:  ## show this list
@@ -52,7 +56,7 @@ ci: lint types docs-check test reloads stopped  ## everything that must pass
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(JUDGES) .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 
-$(READY): pyproject.toml tools/venv.sh
+$(READY): pyproject.toml tools/venv.sh tools/debian.sh
 	sh tools/venv.sh $(PYTHON) $(VENV)
 	$(BIN)/pip install --quiet --editable .
 	$(BIN)/pip install --quiet flask

@@ -22,6 +22,5 @@ if [ ! -e "$policy" ]; then
     chmod +x "$policy"
     trap 'rm -f "$policy"' EXIT
 fi
-apt-get update -qq
 # shellcheck disable=SC2086  # these are several words
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+sh "$(dirname "$0")/debian.sh" $packages

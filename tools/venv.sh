@@ -15,8 +15,7 @@ fit "$python" || { echo "porch needs Python 3.11 or newer; name one with: make P
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         version=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$version" >/dev/null
+        sh "$(dirname "$0")/debian.sh" "$version"
     else
         echo "this Python has no venv; as root: apt-get install python3-venv" >&2
         exit 1
