@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import ssl
 import threading
 import time
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 PATIENCE = 25.0
 HELD = 0.05
 """Seconds that a timer of the client may be late without being held up."""
+IDLE = 0.5
+"""Seconds after which a kept connection is not used again: nginx may close one after a second, at its own reload."""
 BODY = b"x" * 512
 KINDS = (("GET", False), ("POST", False), ("GET", True), ("POST", True))
 """Method, and whether on a connection that is kept: taken in turn."""
@@ -163,10 +166,10 @@ class Load:
         return release
 
     def _kept(self) -> _Connection | None:
-        """An idle connection that the site has not closed: no client sends into one that it knows to be closed."""
+        """One that was used a moment ago and is open: into another no client sends what it cannot send again."""
         while self._idle:
             connection = self._idle.popleft()
-            if not connection.reader.at_eof():
+            if connection.usable():
                 return connection
             connection.close()
         return None
@@ -177,6 +180,13 @@ class _Connection:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     used: int = 0
+    last: float = 0.0
+
+    def usable(self) -> bool:
+        """Whether it was used so shortly ago that no server closes it, and nothing is there to read, as its end is."""
+        looking = select.poll()
+        looking.register(self.writer.get_extra_info("socket"), select.POLLIN)
+        return time.monotonic() - self.last < IDLE and not looking.poll(0)
 
     async def ask(self, method: str, path: str, keep: bool, host: str) -> tuple[int, str, bool]:
         """Status, body, and whether the connection stays."""
@@ -192,6 +202,7 @@ class _Connection:
         first, *rest = raw.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
         body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        self.last = time.monotonic()
         return int(first.split()[1]), body.decode("latin-1"), headers.get("connection", "") != "close"
 
     def close(self) -> None:

@@ -45,7 +45,8 @@ def test_a_worker_that_dies_costs_no_get(project: MakeProject, interface: str, s
             _replace(site, pid)
             _flows(load)
     failed = load.account.failed
-    assert not [kind for kind in failed if kind.startswith("GET")], failed
+    said = "\n".join([*site.stderr.lines, *[line for line in site.stdout.lines if " 200 " not in line]])
+    assert not [kind for kind in failed if kind.startswith("GET")], f"{failed}\n{said}"
     lost = [each for each in load.account.sent if each.failure]
     assert len(lost) == failed.total()
     for each in lost:

@@ -26,7 +26,7 @@ from waiting import until
 
 BACK = 5.0
 """Seconds after the cause is gone."""
-BESIDE = 10.0
+BESIDE = 25.0
 """Seconds more for it where other tests run: each process that it takes waits for a core first."""
 SERVERS = ("granian", "gunicorn")
 CLOCK = r"""

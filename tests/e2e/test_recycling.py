@@ -52,13 +52,19 @@ def load_until(sites: list[Site], number: int) -> list[Load]:
     return loads
 
 
+def told(site: Site) -> str:
+    """The last that it wrote, but for the access lines."""
+    lines = [line for line in site.stdout.lines if ' HTTP/1.1" 200' not in line]
+    return "\n".join([*site.stderr.lines[-20:], *lines[-40:]])
+
+
 @pytest.mark.parametrize("names", SIDE_BY_SIDE, ids="+".join)
 def test_by_requests_none_is_lost(project: MakeProject, names: tuple[str, ...]) -> None:
     """A worker that has done its share is replaced in time, and every request is answered."""
     words = ("--workers", "2", "--server-recycle-requests", "60")
     sites = [start(project(), name, *words) for name in names]
-    for load in load_until(sites, 2):
-        assert not load.account.failed
+    for site, load in zip(sites, load_until(sites, 2), strict=True):
+        assert not load.account.failed, told(site)
         assert load.account.planned == load.account.answered
     for site in sites:
         assert " requests: the next generation takes its place" in site.stderr.text
@@ -68,8 +74,8 @@ def test_by_memory_none_is_lost(project: MakeProject) -> None:
     """A worker that has grown over the limit is replaced, every request is answered, and the new one is small again."""
     words = ("--workers", "1", "--server-recycle-memory", "120M")
     sites = [start(project(), name, *words, grows=True) for name in ONE_OF_EACH]
-    for load in load_until(sites, 2):
-        assert not load.account.failed
+    for site, load in zip(sites, load_until(sites, 2), strict=True):
+        assert not load.account.failed, told(site)
         assert load.account.planned == load.account.answered
     for site in sites:
         assert "of memory, more than 120 MiB: the next generation takes its place" in site.stderr.text

@@ -88,7 +88,7 @@ def test_no_request_is_lost(project: MakeProject, names: tuple[str, ...]) -> Non
 def judge(one: Loaded) -> None:
     """Every request was answered by a release that was in service, and in time."""
     account = one.account
-    assert not account.failed
+    assert not account.failed, one.site.stderr.text
     assert account.planned == account.answered
     assert account.answers() == {str(number) for number in range(1, RELOADS + 2)}
     steady = account.quantile(0.99, [(one.began + 0.5, one.spans[0][0])])
