@@ -26,7 +26,7 @@ from ports import free_port
 from ruamel.yaml import YAML
 from waiting import until
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds for an answer."""
 LATE = 3.0
 """Seconds until the balancer hears of a change."""
@@ -56,7 +56,7 @@ class Podman:
         self._pods: list[str] = []
         self._images: list[str] = []
 
-    def run(self, *words: str, check: bool = True, patience: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, check: bool = True, patience: float = 300) -> subprocess.CompletedProcess[str]:
         """One command, to its end."""
         told = {**os.environ, "CONTAINERS_CONF": str(self.folder / "containers.conf")}
         done = subprocess.run(
@@ -68,7 +68,7 @@ class Podman:
     def take(self, image: str, tag: str) -> str:
         """An image of the Docker engine's, under a name of our own."""
         archive = self.folder / "image.tar"
-        subprocess.run((docker_client(), "save", "-o", str(archive), image), check=True, timeout=120)
+        subprocess.run((docker_client(), "save", "-o", str(archive), image), check=True, timeout=300)
         self.run("load", "--quiet", "--input", str(archive))
         archive.unlink()
         name = f"localhost/{self.mark}:{tag}"
@@ -162,7 +162,7 @@ class Pod:
                 return ask(self.port, "GET", path).status == 200
             return False
 
-        until(ready, self.log, 40)
+        until(ready, self.log, 90)
         return self
 
     def log(self) -> str:

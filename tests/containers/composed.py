@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,16 @@ from engine import docker
 from waiting import until
 
 COMPOSE = Path(sys.executable).with_name("docker-compose")
-PATIENCE = 150.0
-CONNECTIONS = """
-import sys
-lines = [line.split() for line in open("/proc/net/tcp").read().splitlines()[1:]]
-print(sum(1 for line in lines if line[1].endswith(sys.argv[1]) and line[3] == "01"))
+PATIENCE = 300.0
+CONNECTED = """
+import sys, time
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    lines = [line.split() for line in open("/proc/net/tcp").read().splitlines()[1:]]
+    if any(line[1].endswith(sys.argv[1]) and line[3] == "01" for line in lines):
+        sys.exit(0)
+    time.sleep(0.01)
+sys.exit(1)
 """
 """As the kernel tells them (proc_net_tcp): the local address, and state 01, established."""
 
@@ -86,7 +92,7 @@ class Composed:
 
     def wait_for_line(self, text: str) -> None:
         """Return when some service has written it."""
-        until(lambda: text in self.log(), lambda: f"{text!r} is in the log:\n{self.log()}")
+        until(lambda: text in self.log(), lambda: f"{text!r} is in the log:\n{self.log()}", 60)
 
     def container(self, service: str) -> str:
         """The id of its container, running or not."""
@@ -97,10 +103,19 @@ class Composed:
         found: dict[str, Any] = json.loads(docker("inspect", self.container(service)).stdout)[0]
         return found
 
-    def connections(self, service: str, port: int) -> int:
-        """How many are open at that port of its container."""
-        done = docker("exec", self.container(service), "python", "-c", CONNECTIONS, f":{port:04X}")
-        return int(done.stdout)
+    def begin(self, path: str, service: str, port: int, pool: Executor) -> Future[Answer]:
+        """Ask, and return when the question is at that port of the service: asked again if it was over before that.
+
+        The engine needs a second or two to begin anything in a container, which is as long as the question may take.
+        """
+        words = ("exec", self.container(service), "python", "-c", CONNECTED, f":{port:04X}")
+        seen, asked = pool.submit(docker, *words), pool.submit(self.ask, path)
+        while not seen.done():
+            wait((seen, asked), return_when=FIRST_COMPLETED)
+            if asked.done() and not seen.done():
+                asked = pool.submit(self.ask, path)
+        seen.result()
+        return asked
 
     def stop(self) -> dict[str, int]:
         """Stop them in order; each service's exit code."""

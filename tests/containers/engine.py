@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +28,19 @@ ROOT = Path(__file__).parents[2]
 BRINGER = ROOT.parent / "shared/containers/engine"
 LOCK = Path(tempfile.gettempdir()) / "porch-tests-engine.lock"
 BASE = "python:3.13-slim-trixie"
-BUILD_PATIENCE = 400.0
+BUILD_PATIENCE = 600.0
+PAUSES = (5, 30)
+"""Seconds until a build is tried again that a mirror of packages had no answer for."""
+AWAY = re.compile(
+    "Temporary failure|Could not connect|Connection (timed out|failed|refused|reset)|Connection broken|Failed to fetch"
+    "|ReadTimeoutError|Read timed out|NewConnectionError|ProtocolError|IncompleteRead|Hash Sum mismatch"
+    r"|\b(50[234]|429) (Service Unavailable|Bad Gateway|Gateway Time-?out|Too Many Requests|Server Error)"
+)
+"""What apt and pip say then; a build that fails for a fault of ours says none of it."""
 
 
 def docker(
-    *words: str, patience: float = 120.0, check: bool = True, **environment: str
+    *words: str, patience: float = 300.0, check: bool = True, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """One command of the client, to its end."""
     done = subprocess.run(
@@ -88,7 +97,7 @@ class Container:
         """One request from outside."""
         return ask(self.published(), method, path, headers)
 
-    def wait_ready(self, deadline: float = 30.0) -> Container:
+    def wait_ready(self, deadline: float = 90.0) -> Container:
         """Return when it has said that it is ready; fail at once when it has ended."""
 
         def said() -> bool:
@@ -160,10 +169,15 @@ class Engine:
         self._images.append(name)
         # The network of RUN is the host's, and base images are those that are here.
         options = ("--network=host", "--pull=false", "--build-arg", f"PIP_EXTRA_INDEX_URL={self.index}", *words)
-        docker(
-            "build", *options, "-t", name, str(folder),
-            patience=BUILD_PATIENCE, check=check, DOCKER_BUILDKIT=str(int(buildkit)),
-        )  # fmt: skip
+        words = ("build", *options, "-t", name, str(folder))
+        for pause in PAUSES if check else ():
+            done = docker(*words, patience=BUILD_PATIENCE, check=False, DOCKER_BUILDKIT=str(int(buildkit)))
+            if not done.returncode:
+                return name
+            if not AWAY.search(done.stdout + done.stderr):
+                break
+            time.sleep(pause)
+        docker(*words, patience=BUILD_PATIENCE, check=check, DOCKER_BUILDKIT=str(int(buildkit)))
         return name
 
     def render(self, folder: Path, *words: str) -> str:

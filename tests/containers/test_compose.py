@@ -58,13 +58,13 @@ def test_a_new_container_of_the_app_is_found_again(engine: Engine, split: Compos
     # Somebody else takes the address, so that the next container gets another.
     squatter = f"{engine.mark}-squatter"
     (network,) = split.inspect("nginx")["NetworkSettings"]["Networks"]
-    docker("run", "--detach", "--rm", "--name", squatter, "--network", network, BASE, "sleep", "120")
+    docker("run", "--detach", "--rm", "--name", squatter, "--network", network, BASE, "sleep", "600")
     try:
         assert split.ask().status in {502, 503}
         assert split.ask("/static/style.css").status == 200
         split.up("app")
         assert address(split) != before
-        until(lambda: split.ask().status == 200, "the app is found at its new address", 15)
+        until(lambda: split.ask().status == 200, "the app is found at its new address", 60)
     finally:
         docker("rm", "--force", squatter)
 
@@ -89,9 +89,8 @@ def test_both_are_limited_and_hardened(split: Composed) -> None:
 
 def test_a_stop_answers_what_is_in_work(split: Composed) -> None:
     """A request in work at the stop is answered whole, and both end by themselves."""
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(split.ask, "/report")
-        until(lambda: split.connections("app", 8000) > 0, "the request is in work")
+    with ThreadPoolExecutor(2) as pool:
+        slow = split.begin("/report", "app", 8000, pool)
         codes = split.stop()
     assert (slow.result().status, slow.result().text) == (200, "the report")
     assert codes == {"app": 0, "nginx": 0}
@@ -107,7 +106,7 @@ def test_a_change_of_code_needs_no_new_image(engine: Engine, image: str, folder:
         source.write_text(source.read_text().replace("Hello from", "Changed by"))
         (folder / "gogo/static/style.css").write_text("body { color: plum; }\n")
         developed.run("restart", "app")
-        until(lambda: "Changed by gogo" in developed.ask().text, "the change is served", 30)
+        until(lambda: "Changed by gogo" in developed.ask().text, "the change is served", 60)
         assert developed.ask("/static/style.css").text == "body { color: plum; }\n"
     finally:
         developed.down()

@@ -61,7 +61,7 @@ def test_a_stop_cuts_no_request(image: str, engine: Engine) -> None:
     answers: list[Answer] = []
 
     def ask() -> None:
-        answers.append(container.ask("/slow?seconds=2"))
+        answers.append(container.ask("/slow?seconds=8"))
 
     asking = [threading.Thread(target=ask) for _ in range(8)]
     for thread in asking:
@@ -89,7 +89,7 @@ def test_a_worker_that_the_memory_limit_ends_is_named(image: str, engine: Engine
     said = until(
         lambda: container.said(r"a worker of the app \(pid \d+\) was ended by the kernel: the memory limit of 256 MiB"),
         lambda: f"the worker is named; the log:\n{container.log()}",
-        20,
+        60,
     )
     assert len(said) == 1
     until(lambda: container.ask("/").status == 200, "it serves on")
@@ -116,11 +116,11 @@ def test_a_part_knows_whether_it_is_well(image: str, engine: Engine) -> None:
 
     apart = {"PORCH_RUN_ADDRESS": "127.0.0.1:8000"}
     app = engine.start(image, env={**apart, "PORCH_RUN_PART": "app"})
-    until(lambda: well(app), lambda: f"the app is well; the log:\n{app.log()}", 30)
+    until(lambda: well(app), lambda: f"the app is well; the log:\n{app.log()}", 90)
     # In the network of the app's container, whose published port is nginx's.
     beside = ("--network", f"container:{app.name}")
     front = engine.start(image, *beside, env={**apart, "PORCH_RUN_PART": "nginx"}, port=0)
-    until(lambda: well(front), lambda: f"nginx is well; the log:\n{front.log()}", 30)
+    until(lambda: well(front), lambda: f"nginx is well; the log:\n{front.log()}", 90)
     assert app.ask("/").text == "hello\n"
     docker("kill", app.name)
     assert not well(front)

@@ -125,7 +125,7 @@ def test_a_rollover_loses_no_request(podman: Podman, image: str, rendered: Path)
     old = [podman.play(rendered, image), podman.play(rendered, image)]
     for pod in old:
         pod.wait_ready()
-    load = asyncio.run(asyncio.wait_for(_roll(podman, rendered, old, new), 180))
+    load = asyncio.run(asyncio.wait_for(_roll(podman, rendered, old, new), 400))
     assert {status for status, _ in load.answers} == {200}, load.answers
     assert {body for _, body in load.answers} >= {"one", "two"}
     assert [pod.inspect("app", "{{.State.ExitCode}}") for pod in old] == ["0", "0"]
@@ -135,8 +135,9 @@ async def _end_at_once(pods: list[Pod]) -> int:
     balancer = Balancer([pod.port for pod in pods])
     async with balancer.listening():
         load = Load(balancer.port)
-        balancer.change([pods[1].port])
+        # Its end takes podman some time, and the balancer hears of it after that.
         await pods[0].end(hook=False)
+        balancer.change([pods[1].port])
         while not load.failed():
             await asyncio.sleep(0.05)
         await load.end()
@@ -148,7 +149,7 @@ def test_without_the_hook_requests_would_be_lost(podman: Podman, image: str, ren
     pods = [podman.play(rendered, image), podman.play(rendered, image)]
     for pod in pods:
         pod.wait_ready()
-    assert asyncio.run(asyncio.wait_for(_end_at_once(pods), 60)) > 0
+    assert asyncio.run(asyncio.wait_for(_end_at_once(pods), 200)) > 0
 
 
 def test_a_sidecar_finds_the_app_and_leaves_in_order(podman: Podman, image: str, shop: Path) -> None:
@@ -157,13 +158,13 @@ def test_a_sidecar_finds_the_app_and_leaves_in_order(podman: Podman, image: str,
     pod = podman.play(shop / "sidecar", image).wait_ready()
     assert ask(pod.port, "GET", "/").body == b"one"
     answers: list[Answer] = []
-    asking = threading.Thread(target=lambda: answers.append(ask(pod.port, "GET", "/slow?seconds=3")))
+    asking = threading.Thread(target=lambda: answers.append(ask(pod.port, "GET", "/slow?seconds=8")))
     asking.start()
-    until(lambda: _in_work(pod), "the request is in work", 5)
+    until(lambda: _in_work(pod), "the request is in work")
     *words, _ = pod.front["lifecycle"]["preStop"]["exec"]["command"]
     # Process 1 ends, and with it what was started beside it.
     assert podman.run("exec", f"{pod.name}-nginx", *words, "0", check=False).returncode == 137
-    asking.join(10)
+    asking.join(60)
     assert [(each.status, each.body) for each in answers] == [(200, b"one, slowly")]
     assert pod.inspect("app", "{{.State.Status}} {{.RestartCount}}") == "running 0"
 

@@ -66,7 +66,7 @@ def test_the_engine_finds_it_healthy(container: Container) -> None:
     """The check asks through nginx, by itself, and without curl."""
     from waiting import until
 
-    until(lambda: container.state()["Health"]["Status"] == "healthy", "the container is healthy", 40)
+    until(lambda: container.state()["Health"]["Status"] == "healthy", "the container is healthy", 120)
 
 
 def test_it_is_small(image: str, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_change_of_code_makes_one_layer(project: Path, image: str, engine: Eng
     before, after = layers(image), layers(engine.build(project, *EPOCH))
     assert [old == new for old, new in zip(before, after, strict=True)][:3] == [True, True, False]
     assert before[3:] == after[3:]
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 90
     (project / "app.py").write_text((project / "app.py").read_text().removesuffix("\n# changed\n"))
 
 

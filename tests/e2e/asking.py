@@ -140,6 +140,10 @@ class WebSocket:
         first, second = self._file.read(2)
         return first & 0x0F, self._file.read(second & 0x7F)
 
+    def patient(self) -> None:
+        """Let what comes next take any time: who waits for it has a deadline of its own."""
+        self._socket.settimeout(None)
+
     def quiet_for(self, seconds: float) -> bool:
         """Whether nothing comes for so long, not even the end."""
         return not select.select([self._socket], [], [], seconds)[0]
