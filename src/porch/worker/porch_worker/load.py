@@ -20,6 +20,7 @@ from . import process
 from .failure import LoadError, leave, machinery
 from .kind import is_factory, kind_of
 from .settings import Settings, read
+from .turn import turn
 
 SPOKEN = {"wsgi": "a WSGI", "asgi": "an ASGI", "aiohttp": "an aiohttp"}
 
@@ -39,7 +40,7 @@ def app_or_exit() -> tuple[Any, Settings]:
         # is left, and what they started stays.
         process.die_with_parent()
     try:
-        with process.stoppable():
+        with process.stoppable(), turn(settings.pulse):
             return load(settings), settings
     except LoadError as failure:
         leave(failure, settings)
