@@ -45,6 +45,7 @@ class Contender:
 NGINX = ("@nginx@", "-p", "@run@", "-e", "@run@/error.log", "-c", "@run@/nginx.conf", "-g", "daemon off;")
 NGINX_UWSGI = tuple(word.replace("nginx.conf", "nginx-uwsgi.conf") for word in NGINX)
 GUNICORN = ("@bin@/gunicorn", "--no-control-socket")
+SUPERVISORD = ("@tools@/supervisord", "--nodaemon", "--configuration", "@run@/supervisord.conf")
 GRANIAN = ("@bin@/granian", "--workers", "@cores@")
 UWSGI = ("@bin@/uwsgi", "--master", "--die-on-term", "--processes", "@cores@", "--max-fd", "65536", "-w", "hello:app")
 ALONE = ("--host", "127.0.0.1", "--port", "@port@")
@@ -108,7 +109,14 @@ WSGI = (
     ),
     contender(
         "article-uwsgi",
-        "article: nginx + uWSGI, cheaper = 1",
+        "article: nginx + uWSGI, cheaper = 1, by supervisord",
+        "wsgi",
+        SUPERVISORD,
+        files="articles/uwsgi-cheaper",
+    ),
+    contender(
+        "article-uwsgi-bare",
+        "the same without supervisord",
         "wsgi",
         ("@bin@/uwsgi", "--ini", "@run@/uwsgi.ini", "--die-on-term"),
         NGINX,
@@ -283,7 +291,7 @@ MEMORY = (
         "supervisord",
         "supervisord",
         "wsgi",
-        ("@tools@/supervisord", "--nodaemon", "--configuration", "@run@/supervisord.conf"),
+        SUPERVISORD,
         files="memory",
     ),
 )
