@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
+from multidict import istr
 
 from . import OUTSIDE_BODY, READY, READY_BODY, request_id
 from .endless import EVENTS, RESTARTS, Endless
@@ -21,25 +22,35 @@ from .settings import Settings
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+REQUEST_ID, ADDRESS, SCHEME = istr("X-Request-ID"), istr("X-Forwarded-For"), istr("X-Forwarded-Proto")
+"""Names that the headers need not fold anew for each request."""
 
-def truthful(mount: str) -> Any:
-    """The middleware that answers readiness, and gives handlers the client as the client was."""
+
+def truthful(mount: str, endless: Endless | None) -> Any:
+    """The middleware that answers readiness, gives handlers the client as the client was, and tells what is in work."""
     below = mount + "/"
+    remember = request_id.set
 
-    @web.middleware
     async def as_the_client_came(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(READY):
+        if request.raw_path.startswith(READY):
             return web.Response(body=READY_BODY, content_type="application/json")
         if mount and not request.path.startswith(below) and request.path != mount:
             return web.Response(body=OUTSIDE_BODY, status=404, content_type="text/plain", charset="utf-8")
         get = request.headers.get
-        request_id.set(get("X-Request-ID", ""))
-        address, scheme = get("X-Forwarded-For"), get("X-Forwarded-Proto")
-        if address is None or scheme is None:
+        remember(get(REQUEST_ID, ""))
+        address, scheme = get(ADDRESS), get(SCHEME)
+        if address is not None and scheme is not None:
+            request = _as_seen(request, address, "https" if scheme == "https" else "http")
+        if endless is None:
             return await handler(request)
-        return await handler(_as_seen(request, address, "https" if scheme == "https" else "http"))
+        task = request.task
+        endless.begun(task)
+        try:
+            return await handler(request)
+        finally:
+            endless.over(task)
 
-    return as_the_client_came
+    return web.middleware(as_the_client_came)
 
 
 def _as_seen(request: web.Request, address: str, scheme: str) -> web.Request:
@@ -55,31 +66,21 @@ def _as_seen(request: web.Request, address: str, scheme: str) -> web.Request:
     return request
 
 
-async def flowing(request: web.Request, response: web.StreamResponse) -> None:  # noqa: ARG001  # aiohttp gives both
-    """Ask nginx to hand an answer on as it comes, where its length is not told: it is made bit by bit."""
-    if response.content_length is None:
-        response.headers.setdefault("X-Accel-Buffering", "no")
-
-
-def ending(app: web.Application, endless: Endless) -> None:
-    """Have what the app leaves open told, and ended when the time has come."""
-
-    @web.middleware
-    async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
-        endless.begun(request.task)
-        try:
-            return await handler(request)
-        finally:
-            endless.over(request.task)
+def flowing(endless: Endless | None) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What is done to an answer whose length is not told: it is made bit by bit, or has no end of its own."""
 
     async def prepared(request: web.Request, response: web.StreamResponse) -> None:
+        if response.content_length is not None:
+            return
+        response.headers.setdefault("X-Accel-Buffering", "no")  # nginx hands it on as it comes
+        if endless is None:
+            return
         if isinstance(response, web.WebSocketResponse):
             endless.socket(request.task, partial(_close, response))
         elif request.method == "GET" and response.content_type == EVENTS.decode():
             endless.stream(request.task, lambda: _finish(request, response))
 
-    app.middlewares.insert(0, told)
-    app.on_response_prepare.append(prepared)
+    return prepared
 
 
 async def _close(socket: Any) -> None:
@@ -91,15 +92,16 @@ async def _finish(request: web.Request, response: web.StreamResponse) -> None:
     request.task.cancel()
 
 
-def wrap(app: web.Application, mount: str) -> web.Application:
+def wrap(app: web.Application, mount: str, endless: Endless | None = None) -> web.Application:
     """The app, or an outer one that has it at its mount, with the middleware in front."""
     if not mount:
-        app.middlewares.insert(0, truthful(mount))
-        app.on_response_prepare.append(flowing)
+        app.middlewares.insert(0, truthful(mount, endless))
+        app.on_response_prepare.append(flowing(endless))
         return app
     # The outer app reads the body, so the user's own limit must stand there; aiohttp has no public name for it.
-    outer = web.Application(middlewares=[truthful(mount)], client_max_size=getattr(app, "_client_max_size", 1024**2))
-    outer.on_response_prepare.append(flowing)
+    limit = getattr(app, "_client_max_size", 1024**2)
+    outer = web.Application(middlewares=[truthful(mount, endless)], client_max_size=limit)
+    outer.on_response_prepare.append(flowing(endless))
     outer.add_subapp(mount, app)
     return outer
 

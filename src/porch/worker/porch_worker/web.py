@@ -10,7 +10,7 @@ from aiohttp import web
 
 from . import endless, health, pulse
 from .load import app_or_exit
-from .request import ending, made, starting, wrap
+from .request import made, starting, wrap
 
 _target, _settings = app_or_exit()
 _pulse = pulse.begin(_settings.pulse)
@@ -18,9 +18,7 @@ _pulse = pulse.begin(_settings.pulse)
 
 async def application() -> web.Application:
     """The app, made in the event loop that it will run in."""
-    app = wrap(await made(_target, _settings), _settings.mount)
-    if (found := endless.begin(_settings.pulse)) is not None:
-        ending(app, found)
+    app = wrap(await made(_target, _settings), _settings.mount, endless.begin(_settings.pulse))
     starting(app, _settings)
     if _pulse is not None:
         app.on_startup.append(pulse.aiohttp(_pulse))
