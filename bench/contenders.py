@@ -109,7 +109,7 @@ WSGI = (
     ),
     contender(
         "article-uwsgi",
-        "article: nginx + uWSGI, cheaper = 1, by supervisord",
+        "article: supervisord, nginx + uWSGI cheaper",
         "wsgi",
         SUPERVISORD,
         files="articles/uwsgi-cheaper",

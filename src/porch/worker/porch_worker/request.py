@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
-from multidict import istr
 
 from . import OUTSIDE_BODY, READY, READY_BODY, request_id
 from .endless import EVENTS, RESTARTS, Endless
@@ -21,9 +20,6 @@ from .load import raised
 from .settings import Settings
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-REQUEST_ID, ADDRESS, SCHEME = istr("X-Request-ID"), istr("X-Forwarded-For"), istr("X-Forwarded-Proto")
-"""Names that the headers need not fold anew for each request."""
 
 
 def truthful(mount: str, endless: Endless | None) -> Any:
@@ -37,8 +33,8 @@ def truthful(mount: str, endless: Endless | None) -> Any:
         if mount and not request.path.startswith(below) and request.path != mount:
             return web.Response(body=OUTSIDE_BODY, status=404, content_type="text/plain", charset="utf-8")
         get = request.headers.get
-        remember(get(REQUEST_ID, ""))
-        address, scheme = get(ADDRESS), get(SCHEME)
+        remember(get("X-Request-ID", ""))
+        address, scheme = get("X-Forwarded-For"), get("X-Forwarded-Proto")
         if address is not None and scheme is not None:
             request = _as_seen(request, address, "https" if scheme == "https" else "http")
         if endless is None:
