@@ -138,11 +138,11 @@ def test_request_that_hangs_does_not_hold_up_a_stop(kind: Kind) -> None:
         pytest.skip("said in `cannot`")
     with Running(kind, {"app.py": ECHO[kind.interface]}, overrides={"limits__graceful": 1}) as running:
         running.wait_ready()
-        asking = threading.Thread(target=lambda: _asked(running, "/slow?seconds=8"))
+        asking = threading.Thread(target=lambda: _asked(running, "/slow?seconds=50"))
         asking.start()
         until(lambda: "slow begins" in running.log(), "the request is in work")
         running.terminate()
-        running.wait_end(4.0)
+        running.wait_end(30.0)
         asking.join()
 
 
@@ -151,9 +151,9 @@ def test_stop_while_the_app_loads(kind: Kind) -> None:
     """TERM that comes while workers are importing the app ends them all the same."""
     text = "import time\nprint('import begins', flush=True)\ntime.sleep(1)\n" + ECHO[kind.interface]
     with Running(kind, {"app.py": text}) as running:
-        until(lambda: running.log().count("import begins") == kind.workers, "every worker is importing")
+        until(lambda: running.log().count("import begins") >= kind.workers, "every worker is importing")
         running.terminate()
-        running.wait_end(5.0)
+        running.wait_end(30.0)
         until(lambda: not _group(running.process.pid), "no process is left")
 
 

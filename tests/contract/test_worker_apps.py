@@ -42,7 +42,7 @@ def inspect(tmp_path: Path) -> Inspect:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         assert len(done.stdout.splitlines()) == 1, done.stdout + done.stderr

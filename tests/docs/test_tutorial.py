@@ -19,7 +19,7 @@ from ports import free_port
 from story import open_to_all
 from waiting import until
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Reader:

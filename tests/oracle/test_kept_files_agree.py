@@ -159,7 +159,7 @@ def gunicorn(path: Path) -> Said:
 def uwsgi(path: Path) -> Said:
     """uwsgi.ini, by uWSGI itself: it shows what it has read, and is told to start nothing."""
     words = (str(UWSGI), "--ini", str(path), "--show-config", "--no-server")
-    told = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False).stderr
+    told = subprocess.run(words, capture_output=True, text=True, timeout=90, check=False).stderr
     shown = told.partition("[uwsgi]\n")[2].partition(";end of configuration")[0]
     found = dict(line.split(" = ", 1) for line in shown.splitlines())
     return {

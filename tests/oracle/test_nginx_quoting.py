@@ -111,7 +111,7 @@ class Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Keep trying until nginx listens."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 40
         while True:
             self.sock = socket.socket(socket.AF_UNIX)
             try:
@@ -144,7 +144,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[list[str]]:
             yield bodies
         finally:
             process.terminate()
-            process.communicate(timeout=10)
+            process.communicate(timeout=40)
 
 
 def test_an_nginx_was_found() -> None:

@@ -48,7 +48,7 @@ def read(options: list[Option], folder: Path) -> list[str]:
     (folder / "uwsgi.ini").write_text(written.text)
     words = (str(UWSGI), "--ini", str(folder / "uwsgi.ini"))
     environ = {**os.environ, "HOME": "/expanded"}
-    told = subprocess.run(words, capture_output=True, env=environ, timeout=30, check=False).stderr.decode()
+    told = subprocess.run(words, capture_output=True, env=environ, timeout=60, check=False).stderr.decode()
     shown = told.partition("[uwsgi]\n")[2].partition(";end of configuration")[0]
     start = "env = VALUE="
     return [line.removeprefix(start) for line in shown.splitlines() if line.startswith("env = ")]

@@ -78,7 +78,7 @@ def test_a_restart_under_way_is_given_up() -> None:
         task = asyncio.ensure_future(keeping.keep())
         await settle()
         old.die()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not old.starts:
                 await asyncio.sleep(0.01)
         keeping.replace([old], [kept(Part("new"))])
