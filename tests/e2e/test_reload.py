@@ -24,11 +24,12 @@ RELOADS = int(os.environ.get("RELOADS", "4"))
 """`make reloads` asks for twenty."""
 STEADY = 2.0
 """Seconds of load before the first reload, to compare with."""
-NOTICED = 0.75 * IMPORT_TAKES
+NOTICED = IMPORT_TAKES
 """Seconds that the slowest may take: who had to wait for the new release would wait for its import. On a machine with
 nothing else to do it is a tenth of that; of ten thousand, one or another waits for a core that others have."""
-FLOOR = 0.25 * IMPORT_TAKES
-"""Seconds below which a p99 says more about the machine than about the reload."""
+FLOOR = IMPORT_TAKES / 2
+"""Seconds below which a p99 says more about the machine than about the reload: of those that wait for an import, one
+in a hundred waits for nearly all of it."""
 
 SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
 SIDE_BY_SIDE = [tuple(SERVERS)[place : place + 2] for place in range(0, len(SERVERS), 2)]

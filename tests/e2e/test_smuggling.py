@@ -145,7 +145,7 @@ def site(request: pytest.FixtureRequest, shared_project: MakeProject) -> Site:
 
 def send(port: int, attack: bytes) -> Heard:
     """The attack, a last request that ends the connection, and all that is answered until it has ended."""
-    with socket.create_connection(("127.0.0.1", port), 8) as connection:
+    with socket.create_connection(("127.0.0.1", port), 25) as connection:
         heard, hung = b"", False
         try:
             connection.sendall(attack + LAST)
@@ -184,12 +184,12 @@ def test_no_attack_gets_out_of_step(site: Site) -> None:
     """Every canary gets its own answer, no attack is a fault of the site, none hangs, and the worker lives on."""
     before = site.workers_of("app")
     began = time.monotonic()
-    canary = http.client.HTTPConnection("127.0.0.1", site.port, timeout=15)
+    canary = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
     found = [what for name, attack in CORPUS.items() for what in wrong(site, name, attack, canary)]
     canary.close()
     assert found == []
     assert site.workers_of("app") == before
-    assert time.monotonic() - began < 120
+    assert time.monotonic() - began < 400
     smuggled_from_bodies(site)
 
 

@@ -137,8 +137,8 @@ def test_an_essential_process_that_fails_ends_all(project: MakeProject) -> None:
     )
     asked.write("porch.toml", '[process.jobs]\ncommand = ["python", "queue.py"]\nessential = true\n')
     site = without_porch.by_supervisord(asked, ("--server", "granian", "--workers", "1"))
-    until(lambda: master(site, "queue.py"), "the process runs")
     site.stdout.wait_for("jobs entered RUNNING state")
+    assert master(site, "queue.py")
     asked.write("fail", "")
     assert site.process.wait(60) == -signal.SIGKILL
     assert "keeper: jobs has failed, and the rest cannot do without it" in site.stdout.text

@@ -78,8 +78,9 @@ def headers(found: tuple[tuple[str, str], ...], site: Site) -> list[tuple[str, s
 
 def body(text: str, site: Site) -> str:
     """The same, whatever the port, the process and the request."""
-    text = re.sub(r'"(pid|uid)": \d+', r'"\1": 0', text.replace(str(site.port), "PORT"))
-    return re.sub(r"[0-9a-f]{32}", "ID", text)
+    # The port last, and as a whole number: an id, or the number of a process, may have its digits.
+    text = re.sub(r'"(pid|uid)": \d+', r'"\1": 0', re.sub(r"[0-9a-f]{32}", "ID", text))
+    return re.sub(rf"\b{site.port}\b", "PORT", text)
 
 
 def prepared(project: MakeProject, interface: str) -> Any:
