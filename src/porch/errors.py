@@ -65,6 +65,12 @@ def told(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in shown)
 
 
+def counted(number: float, one: str, many: str = "") -> str:
+    """`1 minute`, `2 minutes`: a number as people say it, rounded to a whole one; `many` where an `s` is not enough."""
+    whole = round(number)
+    return f"{whole} {one if whole == 1 else many or f'{one}s'}"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`did you mean "x"?`, or nothing when no known word is near."""
     from difflib import get_close_matches  # the resident process imports this module, and never suggests

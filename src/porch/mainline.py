@@ -5,7 +5,7 @@ Rule: decide, then describe, then do; nothing here changes the machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os.path import normpath
 from pathlib import Path
@@ -72,7 +72,7 @@ def plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     """The Plan for the project; raises Refused with what is in the way."""
     said = said_for(wanted, environ)
     found = _facts(wanted, said, environ)
-    plan = decide.plan(said, found, _finding(said, found, environ), _beside(said, found, environ))
+    plan = decide.plan(said, found, _finding(said, found, environ, others=_others(said)), _beside(said, found, environ))
     if wanted.running is None:
         return plan
     return replace(plan, run=replace(plan.run, generation=wanted.running.generation))
@@ -87,7 +87,7 @@ def image_plan_for(wanted: Asked, environ: Mapping[str, str]) -> Plan:
     known = {name: environ[name] for name in IN_AN_IMAGE if name in environ}
     said = said_for(wanted, known)
     found = _facts(wanted, said, environ)
-    finding = _finding(said, found, environ)
+    finding = _finding(said, found, environ, others=_others(said))
     lock = said.settings.container.lock
     project = frameworks.Project(Path(found.folder), (), environ)
     packaging = frameworks.packaging(project, found.python, "" if lock == AUTO else lock)
@@ -132,17 +132,29 @@ def _folder(found: Facts, named: str) -> Path:
     return folder
 
 
+def _others(said: Said) -> list[frameworks.Beside]:
+    return [frameworks.Beside(each.folder or "", each.app or "") for _, each in said.settings.mounts]
+
+
 def _finding(
-    said: Said, found: Facts, environ: Mapping[str, str], own: Mapping[str, str] = MappingProxyType({})
+    said: Said,
+    found: Facts,
+    environ: Mapping[str, str],
+    own: Mapping[str, str] = MappingProxyType({}),
+    others: Sequence[frameworks.Beside] = (),
 ) -> Finding:
-    """The app, by reading; by importing it in a child process, with variables of its own, where reading is not sure."""
+    """The app, by reading; by importing it in a child process, with variables of its own, where reading is not sure.
+
+    `others` are the apps beside it, which are not meant.
+    """
     wanted = said.settings.app.target
     project = frameworks.Project(Path(found.folder), facts.search_path(found.python), {**environ, **own})
-    finding = frameworks.detect(project, None if wanted == AUTO else wanted)
+    finding = frameworks.detect(project, None if wanted == AUTO else wanted, others)
     if finding.sure or said.settings.app.interface != AUTO:
         return finding
     whom = decide.user(said, found, finding)
-    child = inspection.Child(found.python, found.folder, whom, tuple(own.items()))
+    longest = said.settings.limits.start_timeout
+    child = inspection.Child(found.python, found.folder, whom, tuple(own.items()), longest)
     seen = inspection.import_app(child, finding.target, finding.import_from or found.folder)
     return replace(
         finding,

@@ -97,7 +97,7 @@ def test_a_failure_keeps_what_is_served_and_a_reload_tries_again(fetching: Fetch
     site = fetching.run()
     until(lambda: "the certificate stays as it is" in site.stderr.text, lambda: site.stderr.text)
     assert "cannot be reached" in site.stderr.text
-    assert "tried again in 1 minutes, or at `porch reload`" in site.stderr.text
+    assert "tried again in 1 minute, or at `porch reload`" in site.stderr.text
     assert "cannot be reached" in site.status()["certificate"]["failure"]
     assert ask_tls(site.port, "/", NAMES[0]).status == 200
     fetching.authority.again()

@@ -124,6 +124,13 @@ def test_import_error_inside_the_app(project: MakeProject) -> None:
     _refused(outcome, 3, "app.py", "line 1", "not_installed_anywhere")
 
 
+def test_an_import_that_does_not_end(project: MakeProject) -> None:
+    """It is given up when a start would be, not later."""
+    home = _with(project, "import time\n\ntime.sleep(600)\napp = vars()['made']()\n")
+    said = _refused(home.run_refused("app:app", "--limits-start-timeout", "3"), 3, "did not end within 3 s")
+    assert "waiting for" not in said  # nobody looks on
+
+
 def test_syntax_error_in_the_app(project: MakeProject) -> None:
     """A file that is no Python is shown with the line that is wrong."""
     _refused(_with(project, "def app(:\n").run_refused("app:app"), 3, "app.py:1", "def app(:", "syntax error")

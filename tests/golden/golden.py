@@ -128,7 +128,9 @@ class Case:
     def finding(self, said: Said, folder: str = "") -> Finding:
         """The app, as if it lay in the folder that the decisions are told of."""
         target = said.settings.app.target
-        found = frameworks.detect(Project(self.app / folder), None if target == AUTO else target)
+        beside = [frameworks.Beside(each.folder or "", each.app or "") for _, each in said.settings.mounts]
+        project = Project(self.app / folder)
+        found = frameworks.detect(project, None if target == AUTO else target, () if folder else beside)
         assert found.sure or said.settings.app.interface != AUTO, "a case must need no import"
         return replace(
             found,

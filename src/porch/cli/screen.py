@@ -91,8 +91,9 @@ def summary(plan: Plan) -> list[tuple[str, str, str]]:
         listen = plan.http.listen
         rows.append(("listen", " ".join(listen.value), f"{listen.reason}; {plan.http.domains.reason}"))
         rows += _tls(plan)
-    whom = plan.run.user.value or ("root" if plan.run.root else "the caller")
-    rows.append(("user", whom, plan.run.user.reason))
+    user = plan.run.user
+    whom = user.value or ("root" if plan.run.root else "")
+    rows.append(("user", whom, user.reason) if whom else ("user", user.reason, ""))
     return rows
 
 

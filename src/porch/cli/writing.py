@@ -13,7 +13,7 @@ from pathlib import Path
 
 from porch import decide, facts, mainline, servers, settings, targets
 from porch.cli import flags, screen
-from porch.errors import Exit, Problem, Refused, suggestion
+from porch.errors import Exit, Problem, Refused, counted, suggestion
 from porch.imaged import PlanOfImage
 from porch.plan import Plan
 from porch.runtime import rendered
@@ -69,7 +69,8 @@ def _show(files: list[File]) -> None:
         sys.stdout.write(file.text)
     if len(shown) < len(files):
         more = len(files) - len(shown)
-        screen.note(f"to run, it needs {more} more files beside it, which --out FOLDER writes")
+        told = counted(more, "more file", "more files")
+        screen.note(f"to run, it needs {told} beside it, which --out FOLDER writes")
 
 
 def _plan(given: Namespace, target: Target, folder: Path) -> Plan:

@@ -10,6 +10,7 @@ from typing import cast
 
 from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
+from porch.errors import counted
 from porch.housed import named
 from porch.imaged import ComposePlan, Topology
 from porch.plan import LimitsPlan
@@ -52,7 +53,8 @@ def _publish(desk: Desk, ports: tuple[int, ...]) -> Chosen[tuple[str, ...]]:
         return desk.chosen(key, tuple(f"127.0.0.1:{port}" for port in ports), "this machine only")
     if len(wanted) != len(ports):
         inside = ", ".join(map(str, ports)) or "none"
-        what = f"{len(wanted)} addresses for {len(ports)} ports of the container ({inside})"
+        told = counted(len(wanted), "address", "addresses")
+        what = f"{told} for {counted(len(ports), 'port')} of the container ({inside})"
         desk.refuse(key, what, "name one for each, in their order")
     if any(each.startswith("unix:") for each in wanted):
         desk.refuse(key, "a container's port cannot be published at a unix socket", "for example 127.0.0.1:8080")

@@ -12,6 +12,7 @@ from typing import cast
 from porch import settings
 from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
+from porch.errors import counted
 from porch.imaged import KubernetesPlan, Route, Shape
 from porch.plan import HttpPlan
 
@@ -75,7 +76,8 @@ def _most(desk: Desk) -> Chosen[int]:
     key, told = "kubernetes.max_replicas", desk.settings.kubernetes
     most = told.max_replicas or told.replicas * MORE
     if most < told.replicas:
-        desk.refuse(key, f"at most {most} pods are fewer than the {told.replicas} that there are at least", "raise it")
+        few = counted(most, "pod is", "pods are")
+        desk.refuse(key, f"at most {few} fewer than the {told.replicas} that there are at least", "raise it")
     return desk.chosen(key, most, AS_SET if told.max_replicas else f"{MORE} times as many as without load")
 
 

@@ -91,7 +91,7 @@ def user(desk: Desk) -> Chosen[str]:
         if wanted not in {AUTO, facts.home_user}:
             fix = f"start porch as root, or leave the setting out to run as {facts.home_user}"
             desk.refuse(key, f"only root can run the app as {wanted}", fix, Exit.MACHINE)
-        return desk.chosen(key, "", f"as the caller, {facts.home_user}")
+        return desk.chosen(key, "", f"{facts.home_user}, who started porch")
     if wanted == ROOT:
         return desk.chosen(key, "", "as root, as set")
     return _unprivileged(desk) if wanted == AUTO else _named(desk, wanted)

@@ -13,7 +13,7 @@ from typing import cast
 from porch import servers
 from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk, Taken
-from porch.errors import Exit, Problem
+from porch.errors import Exit, Problem, counted
 from porch.facts import MIB, Facts
 from porch.plan import Interface, ServerPlan
 from porch.servers import Server
@@ -198,7 +198,9 @@ def _min_workers(desk: Desk, server: Server, workers: int) -> Chosen[int]:
         return desk.chosen(key, 0, "all are kept")
     if wanted and wanted >= workers:
         origin = desk.said.origin(key)
-        desk.warnings.append(f"{key} is {wanted} ({origin}), not below the {workers} workers: all of them are kept")
+        desk.warnings.append(
+            f"{key} is {wanted} ({origin}), not below the {counted(workers, 'worker')}: all of them are kept"
+        )
         return desk.chosen(key, 0, f"all are kept: {wanted} is not below {workers}")
     return desk.chosen(key, wanted, AS_SET if wanted else "all are kept")
 

@@ -11,7 +11,7 @@ from typing import cast
 from porch.certificates import MISSING, Pair, covered
 from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
-from porch.errors import Exit
+from porch.errors import Exit, counted
 from porch.secured import TlsMode, TlsPlan
 from porch.values import AUTO, OFF, show_seconds
 
@@ -197,7 +197,7 @@ def _files(desk: Desk) -> Pair:
             desk.refuse("tls.certificate", what, f"take {name} out of http.domains, or have it in the certificate")
     if pair.days < SOON:
         desk.warnings.append(
-            f"the certificate ends in {pair.days} days, on {pair.until}: renew it, then `porch reload`"
+            f"the certificate ends in {counted(pair.days, 'day')}, on {pair.until}: renew it, then `porch reload`"
         )
     if not pair.chained:
         desk.warnings.append(

@@ -6,7 +6,9 @@ process to import and look.
 
 from __future__ import annotations
 
-from porch.errors import Exit, Problem, Refused
+from collections.abc import Sequence
+
+from porch.errors import Exit, Problem, Refused, counted
 from porch.frameworks.aiohttp import AIOHTTP
 from porch.frameworks.django import DJANGO
 from porch.frameworks.fastapi import FASTAPI
@@ -21,14 +23,14 @@ from porch.frameworks.requirements import requirements
 from porch.frameworks.search import MODULES, candidates, choose, out_of_reach, unreadable
 from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
-from porch.frameworks.target import Unlocated, broken, named, several
+from porch.frameworks.target import Beside, Unlocated, broken, named, several, without
 from porch.frameworks.trace import Tracer
 
 FRAMEWORKS: tuple[Framework, ...] = (DJANGO, FLASK, QUART, FASTAPI, STARLETTE, AIOHTTP, *GENERIC)
 
 
-def detect(project: Project, target: str | None = None) -> Finding:
-    """The app that a target names, or without one the app of the project.
+def detect(project: Project, target: str | None = None, beside: Sequence[Beside] = ()) -> Finding:
+    """The app that a target names, or without one the app of the project that is not named `beside` it.
 
     Raises Refused when there is none, when there are several, or when the target does not name one.
     """
@@ -37,7 +39,7 @@ def detect(project: Project, target: str | None = None) -> Finding:
         project, target = Project(inner, project.search_path, project.environment), None
     tracer = Tracer(project, {made: (one.name, what) for one in FRAMEWORKS for made, what in one.makes.items()})
     if not target:
-        return _described(tracer, _found(tracer))
+        return _described(tracer, _found(tracer, beside))
     candidate = named(tracer, target)
     if isinstance(candidate, Unlocated):
         attribute = candidate.attribute or "app"
@@ -51,11 +53,13 @@ def _is_folder(project: Project, target: str) -> bool:
     return path.is_dir() and not (path / "__init__.py").exists()
 
 
-def _found(tracer: Tracer) -> Candidate:
+def _found(tracer: Tracer, beside: Sequence[Beside]) -> Candidate:
     """The one app of the project."""
     needed = requirements(tracer.project)
     preferred = frozenset(one.name for one in FRAMEWORKS if set(one.packages) & set(needed))
-    chosen = choose(tracer, candidates(tracer, FRAMEWORKS), preferred)
+    every = candidates(tracer, FRAMEWORKS)
+    # An app that stands at a prefix may be the project's only one.
+    chosen = choose(tracer, without(tracer, every, beside) or every, preferred)
     if len(chosen) > 1:
         raise several(tracer.project, chosen)
     if chosen:
@@ -77,7 +81,7 @@ def _say_what_is_broken(project: Project) -> None:
 
 def _nothing(tracer: Tracer) -> Refused:
     project = tracer.project
-    looked = f"{len(project.files)} Python files were read"
+    looked = f"{counted(len(project.files), 'Python file was', 'Python files were')} read"
     hidden = list(dict.fromkeys(out_of_reach(tracer, [word for one in FRAMEWORKS for word in one.words])))
     fix = "name it: porch run module:attribute"
     if hidden:
@@ -113,6 +117,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
 
 __all__ = [
     "FRAMEWORKS",
+    "Beside",
     "Finding",
     "Framework",
     "Needs",

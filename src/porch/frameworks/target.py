@@ -7,7 +7,7 @@ read is taken as it is, unsure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +40,38 @@ def named(tracer: Tracer, target: str) -> Candidate | Unlocated:
     if module is None:
         return Unlocated(place, attribute)
     return _attribute(tracer, module, attribute) if attribute else _only(tracer, module)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A further app of the instance, as the user named it."""
+
+    folder: str = ""
+    """Its own project's, relative to this one; empty: this one's."""
+    target: str = ""
+    """Empty: left to be found there."""
+
+
+def without(tracer: Tracer, found: Iterable[Candidate], beside: Iterable[Beside]) -> list[Candidate]:
+    """Those of the candidates that are none of the further apps, and lie in the folder of none."""
+    others = list(beside)
+    here = tracer.project.folder.resolve()
+    folders = [folder for each in others if (folder := (here / each.folder).resolve()) != here]
+    keys = {_key(tracer, each.target) for each in others if each.target and (here / each.folder).resolve() == here}
+    return [
+        each
+        for each in found
+        if each.app.key not in keys and not any(each.module.path.resolve().is_relative_to(folder) for folder in folders)
+    ]
+
+
+def _key(tracer: Tracer, target: str) -> object:
+    """What tells that app from others; None where there is none, which is told where that app itself is looked for."""
+    try:
+        meant = named(tracer, target)
+    except Refused:
+        return None
+    return meant.app.key if isinstance(meant, Candidate) else None
 
 
 def broken(project: Project, fault: SyntaxFault) -> Refused:

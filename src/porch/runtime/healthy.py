@@ -2,7 +2,7 @@
 
 Rule: asked often, so it imports little; it finds the instance by its process, wherever its run folder lies, and asks
 as a client would: through nginx, to a worker. A part of the stack, which has no instance, is found by what it left in
-the run folder of this folder's project, or asked at the address that is given.
+the run folder, of this folder's project or named by a variable, or asked at the address that is given.
 """
 
 from __future__ import annotations
@@ -36,11 +36,20 @@ def launches() -> list[str]:
 
 
 def parts() -> list[str]:
-    """What a part of the stack in this container left, where it was started in this folder."""
+    """What a part of the stack in this container left, started in this folder or told of another run folder."""
     from porch.runtime import folder  # not needed where there is an instance
 
-    told = Path(folder.run_folder(str(Path.cwd())), folder.PART)
-    return [str(told)] if told.is_file() else []
+    # Where a variable names another run folder, it is in the environment of this process too.
+    here = Path.cwd()
+    places = (here / each / folder.PART for each in (folder.run_folder(str(here)), *os.environ.values()))
+    return [str(each) for each in places if _is_file(each)][:1]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def ready(launch: str) -> bool:

@@ -10,6 +10,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,13 @@ from porch.records import dataclass
 from porch.runtime.identity import identity
 from porch.runtime.verdict import verdict
 
-LONGEST = 60.0
-"""Seconds that an import may take before it counts as hanging."""
 SHOWN_BEFORE = 10.0
-"""Seconds before that when it shows where it is: a busy machine takes some to begin."""
+"""Seconds before the last when it shows where it is: a busy machine takes some to begin."""
+TOLD_AFTER = 2.0
+"""Seconds after which a person who waits is told for what."""
+
+_OURS = re.compile(r'  File "(<frozen |[^"]*/(porch_worker|importlib)/)')
+"""Frames between the start of the child and the app's first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Child:
     """Empty: the caller."""
     environment: tuple[tuple[str, str], ...] = ()
     """Variables of the app's own."""
+    longest: int = 60
+    """Seconds that the import may take before it counts as hanging."""
 
 
 def import_app(child: Child, target: str, folder: str, interface: str = "") -> Seen:
@@ -54,19 +61,36 @@ def import_app(child: Child, target: str, folder: str, interface: str = "") -> S
     asked = {"target": target, "interface": interface, "mount": "", "folder": folder, "report": ""}
     told = {"PYTHONPATH": _search_path(), "PYTHONSAFEPATH": "1", "PORCH_WORKER": json.dumps(asked)}
     python = child.python
+    telling = threading.Timer(TOLD_AFTER, tell, (child, target))
+    telling.daemon = True
+    telling.start()
     try:
-        done = _run((python, "-m", "porch_worker.inspect", str(LONGEST - SHOWN_BEFORE)), child, told)
+        done = _run((python, "-m", "porch_worker.inspect", str(shown_after(child.longest))), child, told)
     except subprocess.TimeoutExpired as late:
-        raise Refused(_hanging(target, child.project, late.stderr or b"")) from None
+        raise Refused(_hanging(target, child, late.stderr or b"")) from None
     except OSError as error:
         what = f"cannot start {python}: {error.strerror}"
         raise Refused(Problem(what, "app.python", "name another interpreter", Exit.MACHINE)) from None
+    finally:
+        telling.cancel()
     answer = verdict(done.stdout)
     if answer.get("ok"):
         return _seen(answer, target)
     what = str(answer.get("what") or f"importing {target} ended the process with code {done.returncode}")
     detail = str(answer.get("traceback") or done.stderr)
     raise Refused(Problem(what, target, str(answer.get("fix") or ""), Exit.APP, detail))
+
+
+def shown_after(longest: int) -> float:
+    """Seconds after which it shows where it is."""
+    return max(longest - SHOWN_BEFORE, longest / 2)
+
+
+def tell(child: Child, target: str) -> None:
+    """What is waited for, on a terminal alone: nobody waits at a log."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"porch: waiting for {target} to be imported, at most {child.longest} s\n")
+        sys.stderr.flush()
 
 
 def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -78,7 +102,7 @@ def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subproce
         env=environment,
         capture_output=True,
         text=True,
-        timeout=LONGEST,
+        timeout=child.longest,
         check=False,
         user=found.uid if found else None,
         group=found.gid if found else None,
@@ -86,16 +110,18 @@ def _run(words: tuple[str, ...], child: Child, told: dict[str, str]) -> subproce
     )
 
 
-def _hanging(target: str, project: str, said: bytes | str) -> Problem:
+def _hanging(target: str, child: Child, said: bytes | str) -> Problem:
     """With the lines of the project that it is in, the innermost first."""
     text = said if isinstance(said, str) else said.decode(errors="replace")
     frames = re.findall(r'^  File "([^"]+)", line (\d+)', text, re.MULTILINE)
-    own = [f"{file}:{line}" for file, line in frames if Path(file).is_relative_to(project)]
-    what = f"importing {target} did not end within {LONGEST:.0f} s"
+    own = [f"{file}:{line}" for file, line in frames if Path(file).is_relative_to(child.project)]
+    what = f"importing {target} did not end within {child.longest} s"
+    detail = "".join(line for line in text.splitlines(keepends=True) if not _OURS.match(line))
+    slow = "raise limits.start_timeout where it is only slow"
     if not own:
-        return Problem(what, target, "see what it waits for when it is imported", Exit.APP, text)
-    fix = 'see what that line waits for; what runs a server goes under: if __name__ == "__main__":'
-    return Problem(what, own[0], fix, Exit.APP, text)
+        return Problem(what, target, f"see what it waits for when it is imported, or {slow}", Exit.APP, detail)
+    fix = 'see what that line waits for (what runs a server goes under `if __name__ == "__main__":`)'
+    return Problem(what, own[0], f"{fix}, or {slow}", Exit.APP, detail)
 
 
 def _search_path() -> str:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from porch.errors import counted
 from porch.runtime import procfs, pulse
 from porch.runtime.launch import Recycle
 from porch.runtime.process import Child
@@ -58,7 +59,7 @@ def over(workers: Iterable[tuple[Process, int]], requests: int, memory: int) -> 
             takes, most = f"{worker.rss_bytes / MIB:.0f} MiB", f"{memory / MIB:.0f} MiB"
             return f"a worker of the app (pid {worker.pid}) takes {takes} of memory, more than {most}", True
         if requests and done >= requests:
-            return f"a worker of the app (pid {worker.pid}) has done {done} requests", False
+            return f"a worker of the app (pid {worker.pid}) has done {counted(done, 'request')}", False
     return "", False
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from porch.errors import Refused
+from porch.errors import Refused, counted
 from porch.runtime import asked
 from porch.runtime.folder import NEXT
 from porch.runtime.front import Front
@@ -105,4 +105,4 @@ def pause_after(failures: int, chance: float) -> float:
 
 
 def _shown(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.0f} hours"
+    return counted(seconds / 60, "minute") if seconds < 5400 else counted(seconds / 3600, "hour")

@@ -16,6 +16,8 @@ from porch.runtime.identity import identity
 from porch.runtime.launch import Launch
 from porch.syntax.file import File
 
+STARTER = "who started porch"
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -56,7 +58,7 @@ def refuse_what_needs_a_start(live: Launch, new: Launch) -> None:
     compared = (
         ("the addresses to listen on", " ".join(live.listen), " ".join(new.listen)),
         ("what listens", "HTTPS" if live.tls else "plain HTTP", "HTTPS" if new.tls else "plain HTTP"),
-        ("the user that the app runs as", live.user or "the caller", new.user or "the caller"),
+        ("the user that the app runs as", live.user or STARTER, new.user or STARTER),
         ("the run folder", live.folder, new.folder),
         ("the log format", live.log_format, new.log_format),
         ("the nginx to run", live.nginx.argv[0], new.nginx.argv[0]),

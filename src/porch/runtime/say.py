@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from porch.errors import Exit, Problem
+from porch.errors import Exit, Problem, counted
 from porch.records import dataclass
 from porch.runtime.lines import Format, encode, now
 
@@ -56,5 +56,6 @@ class Voice:
 def lost(form: Format, count: int) -> bytes:
     """What stands in the place of lines that were dropped."""
     said: list[bytes] = []
-    Voice(form, said.append).warning(f"{count} log lines were dropped: nobody read them in time", lines=count)
+    told = counted(count, "log line was", "log lines were")
+    Voice(form, said.append).warning(f"{told} dropped: nobody read them in time", lines=count)
     return b"".join(said)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from porch.errors import Exit, Problem, Refused
+from porch.errors import Exit, Problem, Refused, counted
 from porch.runtime import folder, listen, prestart, procfs, status
 from porch.runtime.apps import Apps
 from porch.runtime.control import Answer, Control, Request
@@ -211,7 +211,8 @@ class Supervisor:
         self._remove_files()
         lost = self._output.close(2.0)
         if lost:
-            self._voice.warning(f"{lost} log lines were never written: nobody reads standard output", lines=lost)
+            lines = counted(lost, "log line was", "log lines were")
+            self._voice.warning(f"{lines} never written: nobody reads standard output", lines=lost)
         self._over.set()
         await self._control.finish(1.0)
 

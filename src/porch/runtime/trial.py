@@ -24,7 +24,9 @@ def import_app(plan: Plan) -> None:
     """Import each app as a worker would; raises Refused (exit 3)."""
     for each in apps(plan):
         app = each.app
-        child = inspection.Child(app.python.value, app.folder, plan.run.user.value, app.environment)
+        child = inspection.Child(
+            app.python.value, app.folder, plan.run.user.value, app.environment, plan.limits.start.value
+        )
         inspection.import_app(child, app.target.value, app.import_from, app.interface.value)
 
 

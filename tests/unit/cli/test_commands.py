@@ -254,7 +254,7 @@ def test_status_is_a_table(shell: Shell, instance: Control) -> None:
     assert instance.asked == [("/run/mine", {"do": "status"})]
     assert told.out.splitlines() == [
         "ready  http://127.0.0.1:8080  generation 2  granian",
-        "7 requests, 1 errors, 0 log lines dropped",
+        "7 requests, 1 error, 0 log lines dropped",
         "NAME  ROLE  PID  MEMORY   UPTIME  RESTARTS",
         "app   app   12   3.0 MiB  61 s    0",
     ]

@@ -52,7 +52,7 @@ def test_the_summary_tells_numbers_with_their_reason() -> None:
     rows = {name: (value, why) for name, value, why in screen.summary(plan_of({"server.min_workers": 1}))}
     assert rows["server"] == ("uwsgi 2.0.30", "the fastest installed that can do what server.min_workers says")
     assert rows["workers"] == ("3, 1 when idle x 2 threads", "2 cores (CPUs this process may use)")
-    assert rows["user"] == ("the caller", "as the caller, ada")
+    assert rows["user"] == ("ada, who started porch", "")
 
 
 def test_the_summary_tells_the_kind_of_worker_and_what_runs_before() -> None:

@@ -35,7 +35,7 @@ def test_where_the_ports_are_published(given: dict[str, object], published: tupl
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        ({"compose.publish": "80 81"}, "2 addresses for 1 ports of the container (8080)"),
+        ({"compose.publish": "80 81"}, "2 addresses for 1 port of the container (8080)"),
         ({"compose.publish": "unix:/x"}, "a container's port cannot be published at a unix socket"),
         ({**SPLIT, "run.address": "127.0.0.1:80"}, "127.0.0.1 is no name of a service"),
         ({**SPLIT, "run.part": "app"}, "the services of a split file say it themselves"),

@@ -53,7 +53,7 @@ def test_anyone_but_root_runs_it_as_themselves() -> None:
     """Without root the caller's own name changes nothing."""
     for given in ({}, {"run.user": "ada"}):
         run = plan_of(given).run
-        assert (run.user.value, run.user.reason, run.root) == ("", "as the caller, ada", False)
+        assert (run.user.value, run.user.reason, run.root) == ("", "ada, who started porch", False)
 
 
 def test_only_root_can_run_it_as_another() -> None:

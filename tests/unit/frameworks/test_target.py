@@ -11,6 +11,7 @@ import pytest
 from projects import Folder
 
 from porch.errors import Exit
+from porch.frameworks import Beside, Project, detect
 
 FILES = {
     "app.py": "from flask import Flask\napp = Flask(__name__)\nother = Flask('other')\nconfig = {}\n",
@@ -98,11 +99,41 @@ def test_several_apps_are_all_shown(folder: Folder) -> None:
     assert problem.exit is Exit.USAGE
 
 
+TWO = {
+    "shop.py": "from flask import Flask\napp = Flask('1')\n",
+    "api/app.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("beside", "target"),
+    [
+        (Beside(target="api.app:app"), "shop:app"),
+        (Beside(target="api/app.py"), "shop:app"),
+        (Beside(folder="api"), "shop:app"),
+        (Beside(folder="api", target="app:app"), "shop:app"),
+        (Beside(target="shop:app"), "api.app:app"),
+        (Beside(folder=".", target="shop"), "api.app:app"),
+    ],
+    ids=str,
+)
+def test_an_app_that_is_mounted_is_not_the_main_one(beside: Beside, target: str, folder: Folder) -> None:
+    """However it was named, it is no choice."""
+    assert detect(Project.at(folder.write(TWO).path), None, [beside]).target == target
+
+
+@pytest.mark.parametrize("target", ["shop:app", "shop:nothing", "none:app", "shop:a b"])
+def test_the_only_app_may_be_mounted_too(target: str, folder: Folder) -> None:
+    """And what is named wrong takes nothing away; it is told where that app is looked for."""
+    project = Project.at(folder.write({"shop.py": TWO["shop.py"]}).path)
+    assert detect(project, None, [Beside(target=target)]).target == "shop:app"
+
+
 def test_nothing_found_says_what_was_read(folder: Folder) -> None:
     """An empty project is refused with what was looked at and what to write."""
     problem = folder.write({"tool.py": "print(1)\n", "requirements.txt": "flask\n"}).refused()
     assert (problem.what, problem.exit) == ("no web app was found", Exit.APP)
-    assert problem.detail == "1 Python files were read\nrequired, though:\n  requirements.txt:1 flask\n"
+    assert problem.detail == "1 Python file was read\nrequired, though:\n  requirements.txt:1 flask\n"
     assert "porch run module:attribute" in problem.fix
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,30 @@ def test_where_it_hangs_is_told(read: object, tmp_path: Path, monkeypatch: pytes
     assert (problem.where, problem.exit) == (f"{tmp_path}/shop/serve.py:8", Exit.APP)
     assert "selectors.py" in problem.detail
     assert "__main__" in problem.fix
+    assert "frozen" not in problem.detail
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.mark.parametrize(("stream", "said"), [(Screen, "porch: waiting for shop:app"), (io.StringIO, "")])
+def test_a_person_who_waits_is_told_for_what(
+    stream: type[io.StringIO], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal, and in no log."""
+    shown = stream()
+    monkeypatch.setattr(sys, "stderr", shown)
+    inspection.tell(inspection.Child("python", "/srv", longest=5), "shop:app")
+    assert shown.getvalue().startswith(said)
+    assert bool(shown.getvalue()) == bool(said)
+
+
+@pytest.mark.parametrize(("longest", "shown"), [(60, 50.0), (30, 20.0), (5, 2.5), (1, 0.5)])
+def test_it_shows_where_it_is_before_it_is_given_up(longest: int, shown: float) -> None:
+    """Ten seconds before, or at half of a short time."""
+    assert inspection.shown_after(longest) == shown

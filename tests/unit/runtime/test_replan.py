@@ -59,7 +59,7 @@ def test_what_is_open_goes_on_for_less_while_code_is_watched(watch: bool, second
     ("changes", "told"),
     [
         ({"listen": ("127.0.0.1:9000",)}, "the addresses to listen on: changed from 127.0.0.1:8080 to 127.0.0.1:9000"),
-        ({"user": "www-data"}, "the user that the app runs as: changed from the caller to www-data"),
+        ({"user": "www-data"}, "the user that the app runs as: changed from who started porch to www-data"),
         ({"folder": "/run/other"}, "the run folder: changed from /run/shop to /run/other"),
         ({"log_format": "json"}, "the log format: changed from text to json"),
         (
