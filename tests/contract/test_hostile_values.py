@@ -45,6 +45,8 @@ HOSTILE = (
 OF_IMAGES = tuple(each for each in HOSTILE if set(each) & set(";\"'\\#\n`$ "))
 """Those that mean something to a Dockerfile, a shell or YAML."""
 LONG = "a" * 1_000_000
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same reader in C where there is one: the manifests of a pod are long, and read a thousand times."""
 SUITABLE: Mapping[str, Mapping[str, object]] = {
     "server.config": {"server.name": "gunicorn"},
     "server.worker_class": {"server.name": "gunicorn"},
@@ -182,28 +184,32 @@ def for_image(said: Said, spec: Spec) -> Iterator[File]:
 
 def shape(file: File) -> Counter[Any]:
     """What a parser of the file's language finds beside the values."""
-    name = file.path.rpartition("/")[2]
-    if name == "nginx.conf":
-        return _nginx(file.text)
-    if name.endswith(".py"):
-        return Counter(f"{type(node).__name__} {getattr(node, 'id', '')}" for node in ast.walk(ast.parse(file.text)))
-    if name.endswith((".yml", ".yaml")):
-        # Compose puts variables in, unless the dollar stands twice; Kubernetes only where they stand in brackets.
-        replaced = r"(?<!\$)(?:\$\$)*\$" + (r"(?!\$)" if name.startswith("compose") else r"\(")
-        found = [path for document in yaml.safe_load_all(file.text) for path in _paths(document, replaced)]
-        # The words of a command are the user's, as many as there are.
-        return Counter(path for path in found if not path.endswith(("command/-", "args/-")))
-    if name == "Dockerfile":
-        return Counter(_instructions(file.text))
-    if name == "supervisord.conf":
-        parser = UnhosedConfigParser()
-        parser.read_string(file.text)
-        return Counter(f"{each} {option}" for each in parser.sections() for option in parser.options(each))
-    meant = [line for line in file.text.split("\n") if line.strip() and not line.lstrip().startswith(("#", ";"))]
-    return Counter(re.split(r"[\s=]", line.strip(' "'), maxsplit=1)[0] for line in meant)
+    return _shape(file.path.rpartition("/")[2], file.text)
 
 
 @functools.lru_cache(1000)
+def _shape(name: str, text: str) -> Counter[Any]:
+    """Most files are the same whatever one setting says, so each text is parsed once."""
+    if name == "nginx.conf":
+        return _nginx(text)
+    if name.endswith(".py"):
+        return Counter(f"{type(node).__name__} {getattr(node, 'id', '')}" for node in ast.walk(ast.parse(text)))
+    if name.endswith((".yml", ".yaml")):
+        # Compose puts variables in, unless the dollar stands twice; Kubernetes only where they stand in brackets.
+        replaced = r"(?<!\$)(?:\$\$)*\$" + (r"(?!\$)" if name.startswith("compose") else r"\(")
+        found = [path for document in yaml.load_all(text, LOADER) for path in _paths(document, replaced)]
+        # The words of a command are the user's, as many as there are.
+        return Counter(path for path in found if not path.endswith(("command/-", "args/-")))
+    if name == "Dockerfile":
+        return Counter(_instructions(text))
+    if name == "supervisord.conf":
+        parser = UnhosedConfigParser()
+        parser.read_string(text)
+        return Counter(f"{each} {option}" for each in parser.sections() for option in parser.options(each))
+    meant = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith(("#", ";"))]
+    return Counter(re.split(r"[\s=]", line.strip(' "'), maxsplit=1)[0] for line in meant)
+
+
 def _nginx(text: str) -> Counter[Any]:
     found: Counter[Any] = Counter()
     for each in nginx_rules.parse(text):
