@@ -103,11 +103,12 @@ class Running:
         server = servers.by_name(self.kind.server)
         for file in server.files(self.plan):
             (home / file.path).write_text(file.text)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(server.drops)}
         self._log = (self.base / "log").open("w+")
         self.process = subprocess.Popen(
             server.argv(self.plan),
             cwd=project,
-            env=os.environ | servers.environment(self.plan),
+            env=kept | servers.environment(self.plan),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,

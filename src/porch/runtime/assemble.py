@@ -134,7 +134,7 @@ def _app(plan: Plan) -> Program:
     # In the log, a further app is told from the main one by its prefix: `app/api`.
     name = f"app{plan.app.mount.value}" if plan.run.mount else "app"
     variables = (*plan.app.environment, *servers.environment(plan).items(), _path(plan))
-    return Program(name, server.argv(plan), plan.app.folder, variables, dozes=server.dozes)
+    return Program(name, server.argv(plan), plan.app.folder, variables, drops=server.drops, dozes=server.dozes)
 
 
 def _path(plan: Plan) -> tuple[str, str]:

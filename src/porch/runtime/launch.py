@@ -24,6 +24,8 @@ class Program:
     environment: tuple[tuple[str, str], ...] = ()
     """Added to the supervisor's own environment."""
     stop_signal: str = "TERM"
+    drops: tuple[str, ...] = ()
+    """Variables that begin so are not passed on to it."""
     dozes: bool = False
     """A master that notices the end of its last worker late, unless a signal wakes it."""
 
@@ -188,5 +190,6 @@ def _program(raw: dict[str, Any]) -> Program:
         folder=raw["folder"],
         environment=tuple((key, value) for key, value in raw["environment"]),
         stop_signal=raw["stop_signal"],
+        drops=tuple(raw.get("drops", ())),
         dozes=raw["dozes"],
     )

@@ -32,11 +32,14 @@ class Order:
     argv: tuple[str, ...]
     folder: str
     environment: Mapping[str, str]
+    """Added to the supervisor's own."""
     identity: Identity | None
     stdout: int
     stderr: int
     keep: tuple[int, ...] = ()
     """Descriptors that it inherits under the same numbers."""
+    drops: tuple[str, ...] = ()
+    """What the variables of the supervisor's own environment begin with that it does not get."""
     death_signal: signal.Signals = signal.SIGTERM
     """Sent by the kernel when the supervisor dies; TERM, because a master that is killed leaves its workers behind."""
 
@@ -131,7 +134,8 @@ def _dead_child() -> int | None:
 
 
 def _environment(order: Order) -> dict[str, str]:
-    environment = {**os.environ, **order.environment}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(order.drops)}
+    environment = {**own, **order.environment}
     if order.identity is not None:
         environment.update(order.identity.environment)
     return environment

@@ -92,6 +92,7 @@ class Surroundings:
             argv=program.argv,
             folder=program.folder,
             environment={**dict(program.environment), **(extra or {})},
+            drops=program.drops,
             identity=self.identity,
             stdout=outputs[0],
             stderr=outputs[-1],

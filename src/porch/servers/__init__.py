@@ -54,6 +54,11 @@ class Server(Protocol):
         ...
 
     @property
+    def drops(self) -> tuple[str, ...]:
+        """What the variables begin with that it would take for its options, and therefore must not see."""
+        ...
+
+    @property
     def dozes(self) -> bool:
         """Whether its master, told to stop, notices the end of its last worker late, unless a signal wakes it."""
         ...

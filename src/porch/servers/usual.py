@@ -20,6 +20,7 @@ class Usual:
     quick_with: tuple[str, ...] = ()
     protocol: Literal["http", "uwsgi"] = "http"
     config_name: str = ""
+    drops: tuple[str, ...] = ()
     dozes: bool = False
 
     @property

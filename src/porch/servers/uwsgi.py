@@ -41,6 +41,8 @@ class Uwsgi(Usual):
     packages: tuple[str, ...] = ("pyuwsgi", "uwsgi")
     speaks: frozenset[Interface] = frozenset(("wsgi",))
     protocol: Literal["http", "uwsgi"] = "uwsgi"
+    drops: tuple[str, ...] = ("UWSGI_",)
+    """It takes each variable UWSGI_X for an option, and the images that people come from set UWSGI_INI."""
     dozes: bool = True
 
     @property
@@ -70,8 +72,7 @@ class Uwsgi(Usual):
 
     def argv(self, plan: Plan) -> tuple[str, ...]:
         """The command; all but the further words is in its file."""
-        # uWSGI takes each variable UWSGI_X for an option, and the images that people come from set UWSGI_INI.
-        return (plan.app.python.value, "-m", "porch_worker.unset", "UWSGI_", "--", *_command(plan))
+        return _command(plan)
 
     def files(self, plan: Plan) -> list[File]:
         """`uwsgi.ini`."""

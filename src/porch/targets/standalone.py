@@ -19,8 +19,10 @@ PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def command(plan: Plan) -> tuple[str, ...]:
     """What must come first is done, then the server starts in the same process."""
     run, server = plan.run, servers.by_name(plan.server.name.value)
-    where = run.bound or run.socket
-    return (plan.app.python.value, "-m", "porch_worker.begin", where, "--", *server.argv(plan))
+    where, python = run.bound or run.socket, plan.app.python.value
+    # What porch's own supervisor leaves out by itself.
+    without = (python, "-m", "porch_worker.unset", *server.drops, "--") if server.drops else ()
+    return (python, "-m", "porch_worker.begin", where, "--", *without, *server.argv(plan))
 
 
 def variables(plan: Plan) -> Mapping[str, str]:

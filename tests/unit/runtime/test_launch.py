@@ -7,7 +7,7 @@ from porch.runtime.launch import Launch, Mounted, Program, Recycle, from_json
 
 def test_json_round_trip() -> None:
     """What is written as JSON is read back the same, with and without a prestart command."""
-    program = Program("app", ("a", "b c"), "/srv", (("KEY", "va lue"),), "QUIT")
+    program = Program("app", ("a", "b c"), "/srv", (("KEY", "va lue"),), "QUIT", drops=("UWSGI_",))
     at = ("/run/x/app-1-api/app.sock", "/run/x/app-api.sock", "uwsgi", "/run/x/app-1-api/failure.json")
     mounted = Mounted("/api", "uwsgi", 3, program, at[0], at[1], "uwsgi", at[3], 9.0, Recycle(7, 8), elastic=True)
     for prestart in (None, program):

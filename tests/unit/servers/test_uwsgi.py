@@ -8,6 +8,7 @@ from typing import Any
 from plans import make_plan
 from porch import worker
 from porch.servers.uwsgi import UWSGI
+from porch.targets import standalone
 
 
 def options_of(**overrides: Any) -> dict[str, str]:
@@ -51,10 +52,12 @@ def test_no_option_opens_an_address() -> None:
 
 
 def test_command_starts_without_the_variables_of_an_image() -> None:
-    """The binary beside the interpreter is run by way of what takes UWSGI_* out."""
-    words = UWSGI.argv(make_plan(app__python="/venv/bin/python", server__args=("--stats", "/s")))
-    assert words[:5] == ("/venv/bin/python", "-m", "porch_worker.unset", "UWSGI_", "--")
-    assert words[5:] == ("/venv/bin/uwsgi", "--ini", "/run/shop/app-1/uwsgi.ini", "--stats", "/s")
+    """The binary beside the interpreter gets no UWSGI_*: from porch's supervisor, or by what comes before it."""
+    plan = make_plan(app__python="/venv/bin/python", server__name="uwsgi", server__args=("--stats", "/s"))
+    words = UWSGI.argv(plan)
+    assert words == ("/venv/bin/uwsgi", "--ini", "/run/shop/app-1/uwsgi.ini", "--stats", "/s")
+    assert UWSGI.drops == ("UWSGI_",)
+    assert standalone.command(plan)[5:] == ("/venv/bin/python", "-m", "porch_worker.unset", "UWSGI_", "--", *words)
 
 
 def test_a_stop_reaches_a_worker_that_has_just_begun() -> None:
