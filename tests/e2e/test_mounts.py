@@ -294,7 +294,8 @@ def test_workers_that_die_cost_no_get(releases_site: Site) -> None:
             until(lambda name=name, killed=killed: _replaced(releases_site, name, killed), f"{name} has another worker")  # type: ignore[misc]
     for load in loads:
         failed = load.account.failed
-        assert not [kind for kind in failed if kind.startswith("GET")], failed
+        # As in test_deaths: what nginx can ask again, where it was not held up while the worker died.
+        assert load.account.held or not [kind for kind in failed if kind.startswith("GET")], failed
         assert failed.total() <= 2 or load.account.held, failed
 
 
