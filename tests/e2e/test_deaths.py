@@ -41,8 +41,7 @@ def test_a_worker_that_dies_costs_no_get(project: MakeProject, interface: str, s
         until(lambda: load.account.answered > 30, "the load flows")
         # Each once: granian ends as a whole when the same one dies twice within 5.5 s (its source, 2.8).
         for pid in _workers(site):
-            kills.append(time.monotonic())
-            _replace(site, pid)
+            kills.append(_replace(site, pid))
             _flows(load)
     failed = load.account.failed
     said = "\n".join([*site.stderr.lines, *[line for line in site.stdout.lines if " 200 " not in line]])
@@ -81,11 +80,13 @@ def _settled(load: Load, killed: float) -> bool:
     return last[0].planned > killed and not any(each.failure for each in last)
 
 
-def _replace(site: Site, worker: int) -> None:
-    """Kill that worker, and wait for another."""
+def _replace(site: Site, worker: int) -> float:
+    """Kill that worker, and wait for another; when it was killed."""
     before = _workers(site)
+    killed = time.monotonic()
     os.kill(worker, signal.SIGKILL)
     until(lambda: _replaced(site, worker, len(before)), lambda: f"another is there: {site.stdout.text[-800:]}")
+    return killed
 
 
 def _flows(load: Load) -> None:
