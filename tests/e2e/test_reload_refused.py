@@ -121,7 +121,7 @@ def test_the_old_may_die_meanwhile(project: MakeProject) -> None:
     os.kill(site.pid_of("app"), signal.SIGKILL)
     site.stderr.wait_for("app is back")
     assert site.get("/").text == "2 0"
-    # The stop below is not the claim here: granian's, told while one of its workers still starts, may take all its time.
+    # The stop is not the claim here: granian's, told while one of its workers still starts, may take all its time.
     until(lambda: loaded(site, 2) == 2, "both workers have loaded the app")
 
 
