@@ -477,7 +477,7 @@ LIVE = {
     "e2e/test_mounts.py::test_supervisord_runs_them_without_porch": (36,),
 }
 """The test that asks a running site -> traps that it would fall into."""
-NOT_KEPT = {35: "PROMETHEUS_MULTIPROC_DIR is the app's own: porch does not know how its metrics are told"}
+NOT_KEPT = {35: "PROMETHEUS_MULTIPROC_DIR is the app's own; docs/how-to/processes.md shows a prestart that empties it"}
 
 
 def test_every_trap_is_named() -> None:
