@@ -92,6 +92,16 @@ BROKEN = (
         lines=('shop.py", line 4', 'shop.py", line 2'),
     ),
     Broken(
+        "raises in a library",
+        {
+            "shop.py": "import sys\nsys.path.append('site-packages')\nimport library\nlibrary.connect()\n",
+            "site-packages/library.py": "def connect():\n    raise OSError('no database')\n",
+        },
+        "shop.py:4)",
+        "correct the app",
+        lines=('shop.py", line 4', 'library.py", line 2'),
+    ),
+    Broken(
         "raises from another",
         {"shop.py": "try:\n    {}['a']\nexcept KeyError as e:\n    raise RuntimeError('no a') from e\n"},
         "raised RuntimeError: no a",

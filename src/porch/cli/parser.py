@@ -52,7 +52,10 @@ class Parser(argparse.ArgumentParser):
         if rest.startswith("invalid choice"):
             wrong, known = rest.split("'")[1], self._choices(start)
             fix = suggestion(wrong, known) or f"known: {', '.join(known)}"
-            raise Refused(Problem(f'there is no {start.split()[-1].lower()} "{wrong}"', "command line", fix))
+            what = start.split()[-1].lower()
+            # Where the words are few, they are the name: `on|off`.
+            neither = f'"{wrong}" is neither {what.replace("|", " nor ")}'
+            raise Refused(Problem(neither if "|" in what else f'there is no {what} "{wrong}"', "command line", fix))
         raise Refused(Problem(message, "command line", more))
 
     def _flags(self) -> list[str]:

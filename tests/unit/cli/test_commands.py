@@ -62,6 +62,7 @@ MISTAKES = [
     (("run", "a:b", "c"), '"c" is one word too many', "porch --help shows what there is"),
     (("run", "--workers"), "argument -w/--workers/--server-workers: expected one argument", "porch run --help shows"),
     (("completion", "fish"), 'there is no shell "fish"', "known: bash, zsh, tcsh"),
+    (("maintenance", "maybe"), '"maybe" is neither on nor off', "known: on, off"),
     (("render", "ngnix"), 'there is no target "ngnix"', 'did you mean "nginx"?'),
     (("render", "apache"), 'there is no target "apache"', "known: nginx, gunicorn, uwsgi"),
     (("explain", "limit.body"), 'there is no setting "limit.body"', 'did you mean "limits.body"?'),

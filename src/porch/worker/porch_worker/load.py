@@ -97,7 +97,7 @@ def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> Loa
 def raised(error: BaseException, who: str, when: str) -> LoadError:
     """The app's own code failed."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not machinery(frame.filename)]
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    place = _place(frames)
     if isinstance(error, SystemExit):
         if frames and _of_server(frames[-1].filename):
             raise error  # the server's own signal handler ends this worker; the app has done nothing wrong
@@ -105,6 +105,14 @@ def raised(error: BaseException, who: str, when: str) -> LoadError:
         return LoadError(f"{who} ended the process with exit code {error.code!r} {when}{place}", guard, error)
     text = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0].rstrip(".")
     return LoadError(f"{who} raised {text}, {when}{place}", "correct the app; its own traceback shows the way", error)
+
+
+def _place(frames: list[traceback.FrameSummary]) -> str:
+    """The innermost line of the app's own code; where there is none, the innermost of all."""
+    here = str(Path.cwd()) + "/"
+    own = [each for each in frames if each.filename.startswith(here) and "/site-packages/" not in each.filename]
+    last = (own or frames)[-1:]
+    return "".join(f" ({each.filename}:{each.lineno})" for each in last)
 
 
 def _of_server(filename: str) -> bool:
