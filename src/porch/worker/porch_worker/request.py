@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from . import OUTSIDE_BODY, READY, READY_BODY, request_id
 from .endless import EVENTS, RESTARTS, Endless
@@ -34,7 +34,7 @@ def truthful(mount: str, endless: Endless | None) -> Any:
             return web.Response(body=OUTSIDE_BODY, status=404, content_type="text/plain", charset="utf-8")
         get = request.headers.get
         remember(get("X-Request-ID", ""))
-        address, scheme = get("X-Forwarded-For"), get("X-Forwarded-Proto")
+        address, scheme = get(hdrs.X_FORWARDED_FOR), get(hdrs.X_FORWARDED_PROTO)
         if address is not None and scheme is not None:
             request = _as_seen(request, address, "https" if scheme == "https" else "http")
         if endless is None:
