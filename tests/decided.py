@@ -17,9 +17,9 @@ from porch.errors import Problem, Refused
 from porch.facts import Facts, Machine, Nginx, parse_nginx
 from porch.frameworks.finding import Finding, StaticFolder
 from porch.frameworks.needs import Needs, Packaging
-from porch.imaged import PlanOfImage
 from porch.places import Place
 from porch.plan import Plan
+from porch.plan.image import PlanOfImage
 from porch.sources import Said
 
 HERE = Path(__file__).parent

@@ -13,8 +13,8 @@ from typing import Any
 
 import crossplane
 
-from porch.apps import apps, owner
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan
+from porch.plan.apps import apps, owner
 from porch.targets import nginx
 
 FORBIDDEN = {

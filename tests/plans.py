@@ -10,8 +10,6 @@ import sys
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from porch.chosen import Chosen
-from porch.housed import RunPlan
 from porch.plan import (
     AnswersPlan,
     AppPlan,
@@ -25,7 +23,9 @@ from porch.plan import (
     ServerPlan,
     SystemdPlan,
 )
-from porch.secured import TlsPlan
+from porch.plan.chosen import Chosen
+from porch.plan.run import RunPlan
+from porch.plan.tls import TlsPlan
 
 
 def chosen(setting: str, value: Any, reason: str = "as the test has it", origin: str = "default") -> Chosen[Any]:

@@ -27,9 +27,9 @@ from decided import FOLDER, PACKAGING, PYTHON, Stands, make_facts, make_finding
 from porch import decide, facts, mainline, servers, sources
 from porch.errors import Exit, Refused
 from porch.frameworks import Finding
-from porch.imaged import PlanOfImage
 from porch.places import Place
 from porch.plan import Plan
+from porch.plan.image import PlanOfImage
 from porch.settings import specs
 from porch.sources import Said
 from porch.spec import Flag, Spec

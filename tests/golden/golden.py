@@ -16,7 +16,6 @@ import pytest
 
 import decided
 from porch import decide, frameworks, mainline, servers
-from porch.apps import apps
 from porch.certificates import Pair
 from porch.cli import explained, parser, screen
 from porch.errors import Problem, Refused
@@ -24,6 +23,7 @@ from porch.facts import Facts
 from porch.frameworks import Finding, Project, StaticFolder
 from porch.places import Place, look
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.sources import Said
 from porch.syntax.file import File
 from porch.syntax.words import split

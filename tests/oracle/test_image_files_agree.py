@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from decided import image_plan_of, make_facts
 from porch import settings, targets
 from porch.decide.image import FOLDER
-from porch.imaged import PlanOfImage
+from porch.plan.image import PlanOfImage
 
 Said = dict[str, Any]
 """Subject -> what one file says of it; a subject that a file does not touch is missing."""

@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from decided import image_plan_of, make_facts
-from porch.imaged import PlanOfImage
+from porch.plan.image import PlanOfImage
 from porch.targets import kubernetes
 
 ROOT = Path(__file__).parents[2]

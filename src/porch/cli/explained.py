@@ -15,11 +15,11 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any, cast
 
 from porch import mainline, servers, settings
-from porch.apps import apps
-from porch.chosen import Chosen
 from porch.cli import screen
 from porch.errors import Exit, Problem, Refused, suggestion
 from porch.plan import HEALTH_LIVE, HEALTH_READY, MountPlan, PathPlan, Plan, ProcessPlan, Static
+from porch.plan.apps import apps
+from porch.plan.chosen import Chosen
 from porch.records import dataclass
 from porch.sources import Said
 from porch.syntax.file import File

@@ -14,8 +14,8 @@ from pathlib import Path
 from porch import decide, facts, mainline, servers, settings, targets
 from porch.cli import flags, screen
 from porch.errors import Exit, Problem, Refused, counted, suggestion
-from porch.imaged import PlanOfImage
 from porch.plan import Plan
+from porch.plan.image import PlanOfImage
 from porch.runtime import rendered
 from porch.servers import kept
 from porch.sources import CONFIG

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from porch.chosen import AS_SET, Chosen
 from porch.decide import (
     clients,
     compose,
@@ -32,8 +31,9 @@ from porch.errors import Exit, Refused
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Packaging
-from porch.imaged import PlanOfImage, with_image
 from porch.plan import AppPlan, Interface, MountPlan, Plan, Static
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.image import PlanOfImage, with_image
 from porch.records import dataclass
 from porch.servers import Server
 from porch.settings.mounts import name

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from porch.chosen import AS_SET, Chosen
 from porch.decide import tls
 from porch.decide.desk import Desk
 from porch.plan import AnswersPlan, ClientsPlan
+from porch.plan.chosen import AS_SET, Chosen
 from porch.values import AUTO, show_seconds, show_size
 
 CONNECTIONS = 256

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.errors import counted
-from porch.housed import named
-from porch.imaged import ComposePlan, Topology
 from porch.plan import LimitsPlan
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.image import ComposePlan, Topology
+from porch.plan.run import named
 from porch.values import show_size
 
 

@@ -11,10 +11,10 @@ from posixpath import join, normpath
 from typing import Any, TypeVar
 
 from porch import settings
-from porch.chosen import Chosen
 from porch.errors import Exit, Problem
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
+from porch.plan.chosen import Chosen
 from porch.records import dataclass
 from porch.settings import Settings
 from porch.sources import Said

@@ -9,13 +9,13 @@ import math
 from collections.abc import Collection
 from typing import cast
 
-from porch.chosen import AS_SET, Chosen
 from porch.decide import paths, tls
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit
 from porch.facts import Nginx
-from porch.housed import named
 from porch.plan import HttpPlan, LimitsPlan, NginxPlan, Protocol
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.run import named
 from porch.values import AUTO, show_seconds, show_size
 
 OLDEST = (1, 19, 10)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath as Path
 
-from porch.chosen import Chosen
 from porch.decide.desk import Desk
 from porch.plan import HEALTH_LIVE, HEALTH_READY, FilesPlan, Static
+from porch.plan.chosen import Chosen
 from porch.settings.dotted import hidden
 from porch.values import PAIRS, show_seconds
 

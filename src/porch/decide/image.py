@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from porch import servers, settings
-from porch.apps import apps
-from porch.chosen import AS_SET, Chosen
 from porch.decide import libraries, pythons
 from porch.decide.desk import Desk
 from porch.facts import BUILT_IN, Facts, Machine, Nginx
 from porch.frameworks.needs import NOTHING, Needs, Packaging
-from porch.imaged import ImagePlan
 from porch.places import Place
 from porch.plan import Interface, Plan
+from porch.plan.apps import apps
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.image import ImagePlan
 from porch.servers.tested import BROUGHT, TLS, VERSIONS, WATCH
 from porch.sources import Said
 from porch.values import AUTO

@@ -10,11 +10,11 @@ import re
 from typing import cast
 
 from porch import settings
-from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.errors import counted
-from porch.imaged import KubernetesPlan, Route, Shape
 from porch.plan import HttpPlan
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.image import KubernetesPlan, Route, Shape
 
 LOCAL = "local"
 """Tag of an image that no registry has."""

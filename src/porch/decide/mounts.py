@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
-from porch.chosen import Chosen
 from porch.decide import image
 from porch.decide.desk import Desk
 from porch.errors import Exit
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
 from porch.frameworks.needs import Needs
-from porch.housed import RunPlan
 from porch.plan import AppPlan, Interface, LimitsPlan, MountPlan, Protocol, ServerPlan
+from porch.plan.chosen import Chosen
+from porch.plan.run import RunPlan
 from porch.records import dataclass
 from porch.settings.app import App, Server
 from porch.settings.mounts import MEANS, Mount, name

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from porch.apps import owner
-from porch.chosen import Chosen
 from porch.decide.desk import Desk
 from porch.plan import HEALTH_LIVE, PathPlan, Protocol, Static
+from porch.plan.apps import owner
+from porch.plan.chosen import Chosen
 from porch.settings.dotted import hidden
 from porch.settings.path import Path
 

@@ -5,9 +5,9 @@ Rule: each that is started has a name of its own, which is its tag in the log.
 
 from __future__ import annotations
 
-from porch.chosen import Chosen
 from porch.decide.desk import Desk
 from porch.plan import ProcessPlan
+from porch.plan.chosen import Chosen
 from porch.settings.process import Process
 
 KEY = "process"

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final, cast
 
-from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.errors import Exit
-from porch.housed import Part, RunPlan
 from porch.plan import LogPlan
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.run import Part, RunPlan
 from porch.values import AUTO
 
 ROOT = "root"

@@ -11,11 +11,11 @@ from pathlib import PurePosixPath as Path
 from typing import cast
 
 from porch import servers
-from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk, Taken
 from porch.errors import Exit, Problem, counted
 from porch.facts import MIB, Facts
 from porch.plan import Interface, ServerPlan
+from porch.plan.chosen import AS_SET, Chosen
 from porch.servers import Server
 from porch.syntax.file import SEAL
 from porch.values import AUTO, show_size

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from porch import servers
-from porch.chosen import Chosen
 from porch.errors import Problem, Refused
 from porch.plan import Plan
+from porch.plan.chosen import Chosen
 
 DEFAULT = "default"
 LONGEST = 107

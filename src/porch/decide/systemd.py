@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 
 from porch import settings
-from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.plan import SystemdPlan
+from porch.plan.chosen import AS_SET, Chosen
 
 HOMES = ("/home/", "/root/", "/run/user/")
 TMP = ("/tmp/", "/var/tmp/")  # noqa: S108  # asked after, not written to

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import cast
 
 from porch.certificates import MISSING, Pair, covered
-from porch.chosen import AS_SET, Chosen
 from porch.decide.desk import Desk
 from porch.errors import Exit, counted
-from porch.secured import TlsMode, TlsPlan
+from porch.plan.chosen import AS_SET, Chosen
+from porch.plan.tls import TlsMode, TlsPlan
 from porch.values import AUTO, OFF, show_seconds
 
 PLAIN = {"443": "80", "8443": "8080"}

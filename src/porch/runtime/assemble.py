@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from porch import servers, worker
-from porch.apps import apps
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.runtime import certificate
 from porch.runtime.folder import LAUNCH
 from porch.runtime.launch import Extra, Launch, Mounted, Program, Recycle

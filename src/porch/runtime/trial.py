@@ -12,9 +12,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from porch.apps import apps
 from porch.errors import Exit, Problem, Refused
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.runtime import inspection
 from porch.runtime.launch import Launch
 from porch.syntax.file import File

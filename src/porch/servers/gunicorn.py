@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import LiteralString
 
-from porch.chosen import Chosen
 from porch.plan import Interface, Plan
+from porch.plan.chosen import Chosen
 from porch.records import dataclass
 from porch.servers.target import application, header, last_resort, numbers, worker_settings
 from porch.servers.usual import Usual

@@ -5,8 +5,8 @@ Rule: each folder belongs to whom writes to it, and to nobody else: what root wr
 
 from __future__ import annotations
 
-from porch.apps import apps
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.syntax import words
 from porch.syntax.file import Folder
 

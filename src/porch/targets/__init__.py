@@ -81,7 +81,7 @@ def _kubernetes(plan: Plan) -> list[File]:
 def _own(plan: Plan, only: str = "") -> list[File]:
     """What the servers of all apps read, or those of one kind; a further app's in a folder of its own."""
     from porch import servers
-    from porch.apps import apps
+    from porch.plan.apps import apps
 
     return [
         replace(file, path=f"{each.run.inside}{file.path}")
@@ -94,7 +94,7 @@ def _own(plan: Plan, only: str = "") -> list[File]:
 def _wrapper() -> list[File]:
     """The modules that run around the app, as they stand."""
     from porch import worker
-    from porch.housed import WRAPPER
+    from porch.plan.run import WRAPPER
     from porch.syntax.file import plain
 
     return [plain(f"{WRAPPER}/{path}", text, aside=True) for path, text in worker.modules().items()]

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import LiteralString
 
 from porch import servers
-from porch.apps import apps
 from porch.plan import Plan, ProcessPlan
+from porch.plan.apps import apps
 from porch.servers import kept
 from porch.syntax import supervisor, words
 from porch.syntax.file import File, Unwritable

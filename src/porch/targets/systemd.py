@@ -6,8 +6,8 @@ with a margin, so that porch itself ends what takes too long. What the service d
 
 from __future__ import annotations
 
-from porch.apps import apps
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.servers.kept import COMMAND
 from porch.syntax import systemd, words
 from porch.syntax.file import File

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 import anything
 from decided import image_plan_of, plan_of
 from porch import servers
-from porch.chosen import Chosen
 from porch.errors import Refused
 from porch.facts import Facts
 from porch.frameworks.finding import Finding
 from porch.plan import Plan
+from porch.plan.chosen import Chosen
 from porch.settings import specs
 from porch.syntax.file import Unwritable
 from porch.targets import compose, docker, nginx

@@ -10,7 +10,7 @@ from decided import FOLDER, PACKAGING, image_plan_of, make_facts, make_finding
 from porch.decide import libraries, pythons
 from porch.errors import Problem, Refused
 from porch.frameworks.needs import Needs, Packaging
-from porch.imaged import ImagePlan
+from porch.plan.image import ImagePlan
 
 
 def image(given: dict[str, Any] | None = None, packaging: Packaging = PACKAGING, **more: Any) -> ImagePlan:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from decided import FOLDER, PYTHON, SERVERS, make_facts, make_finding, plan_of, problems_of
-from porch.chosen import Chosen
 from porch.errors import Exit, Refused
 from porch.facts import MIB, Facts
 from porch.places import Place
+from porch.plan.chosen import Chosen
 
 GIB = 1024 * MIB
 CONFIG = f"{FOLDER}/gunicorn.conf.py"

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from decided import image_plan_of, make_facts
 from porch.errors import Refused
-from porch.imaged import PlanOfImage
+from porch.plan.image import PlanOfImage
 from porch.targets import kubernetes
 
 

@@ -6,8 +6,8 @@ from another machine unless that was said.
 
 from __future__ import annotations
 
-from porch.imaged import ComposePlan, ImagePlan, PlanOfImage
 from porch.plan import Plan
+from porch.plan.image import ComposePlan, ImagePlan, PlanOfImage
 from porch.syntax import yaml
 from porch.syntax.file import File
 from porch.syntax.yaml import Entry, Gap, entry, gap, table

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from porch import settings
-from porch.imaged import ComposePlan, ImagePlan
 from porch.plan import Plan, ProcessPlan
+from porch.plan.image import ComposePlan, ImagePlan
 from porch.syntax import compose as language
 from porch.syntax.file import Unwritable
 from porch.syntax.yaml import Entry, Gap, Table, entry, gap, item, listing, table

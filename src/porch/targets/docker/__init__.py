@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from porch.imaged import ImagePlan, PlanOfImage
 from porch.plan import Plan
+from porch.plan.image import ImagePlan, PlanOfImage
 from porch.syntax import dockerignore
 from porch.syntax.dockerfile import render
 from porch.syntax.file import File

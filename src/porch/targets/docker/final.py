@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from porch.imaged import ImagePlan
 from porch.plan import Plan
+from porch.plan.image import ImagePlan
 from porch.syntax.dockerfile import (
     Expr,
     Instruction,

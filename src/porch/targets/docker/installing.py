@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from porch.imaged import ImagePlan
+from porch.plan.image import ImagePlan
 from porch.syntax.dockerfile import Expr, Instruction, Step, argument, begin, copy, gap, pairs, run, word
 from porch.syntax.nodes import Comment, Gap, comment
 

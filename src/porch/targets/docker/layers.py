@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from porch.imaged import ImagePlan
+from porch.plan.image import ImagePlan
 from porch.syntax.dockerfile import Assigned, Expr, Instruction, Step, argument, begin, copy, gap, run, word
 from porch.syntax.nodes import Comment, Gap, comment
 

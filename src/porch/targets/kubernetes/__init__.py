@@ -7,8 +7,8 @@ pod is allowed is what Kubernetes calls "restricted".
 from __future__ import annotations
 
 from porch.errors import Problem, Refused
-from porch.imaged import ImagePlan, KubernetesPlan, PlanOfImage
 from porch.plan import Plan
+from porch.plan.image import ImagePlan, KubernetesPlan, PlanOfImage
 from porch.syntax import yaml
 from porch.syntax.file import File
 from porch.syntax.yaml import Entry, Gap, Table, entry, gap, item, listing, table

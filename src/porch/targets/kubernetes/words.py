@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from porch import settings
-from porch.chosen import Chosen
-from porch.imaged import ImagePlan, KubernetesPlan
 from porch.plan import Plan
+from porch.plan.chosen import Chosen
+from porch.plan.image import ImagePlan, KubernetesPlan
 from porch.records import dataclass
 from porch.syntax.yaml import Entry, Table, entry, table
 from porch.targets.docker.final import MARGIN, grace

@@ -7,8 +7,8 @@ all inherited ones).
 
 from __future__ import annotations
 
-from porch.apps import apps
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.servers import kept
 from porch.syntax import words
 from porch.syntax.file import File

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from porch.apps import apps
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan
+from porch.plan.apps import apps
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, join
 from porch.targets.nginx import maintenance
 from porch.targets.nginx.mounts import passed

@@ -6,8 +6,8 @@ one customer is given.
 
 from __future__ import annotations
 
-from porch.apps import apps
 from porch.plan import KEEPS_AT_RELOAD, Plan
+from porch.plan.apps import apps
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, directive, entry, join
 from porch.values import show_size
 

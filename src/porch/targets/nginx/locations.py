@@ -6,8 +6,8 @@ nobody's.
 
 from __future__ import annotations
 
-from porch.apps import apps, by_mount, owner
 from porch.plan import Plan
+from porch.plan.apps import apps, by_mount, owner
 from porch.syntax.nginx import Directive, Expr, Node, block, directive
 from porch.targets.nginx import errors, files, health, instead, limits, mounts, paths, tls, upgrades
 from porch.targets.nginx.mounts import passed

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import LiteralString
 
-from porch.apps import apps
 from porch.plan import PathPlan, Plan
+from porch.plan.apps import apps
 from porch.syntax.nginx import Directive, Node, directive
 from porch.targets.nginx import errors, instead, limits, upgrades, upstream
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import LiteralString
 
-from porch.apps import by_mount, owner
 from porch.plan import PathPlan, Plan
+from porch.plan.apps import by_mount, owner
 from porch.syntax.nginx import Expr, Node, block, directive
 from porch.targets.nginx import errors, instead, limits, mounts, upgrades
 

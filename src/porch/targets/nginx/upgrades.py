@@ -5,8 +5,8 @@ Rule: only a plain handshake is handed on, and only it gets the long time: a req
 
 from __future__ import annotations
 
-from porch.apps import apps
 from porch.plan import Plan
+from porch.plan.apps import apps
 from porch.syntax.nginx import Arg, Directive, Expr, Node, Value, block, directive, entry, join
 
 STATUS: int = 418

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from porch.apps import apps
-from porch.housed import named
 from porch.plan import Plan
+from porch.plan.apps import apps
+from porch.plan.run import named
 from porch.syntax.nginx import Arg, Expr, Node, block, directive, entry, join
 
 RESOLVES: Final = (1, 27, 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decided import plan_of
-from porch.apps import apps, owner
+from porch.plan.apps import apps, owner
 
 GIVEN = {
     "mounts": "/api app=api:app interface=asgi ; /api/old app=old:app server=uwsgi",

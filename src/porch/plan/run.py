@@ -1,13 +1,13 @@
 """The part of the Plan about where the instance lives: its folders, sockets and the files in them.
 
-Rule: as in `plan`: frozen data, and no behaviour beyond names of paths.
+Rule: as in the whole: frozen data, and no behaviour beyond names of paths.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from porch.chosen import Chosen
+from porch.plan.chosen import Chosen
 from porch.records import dataclass
 
 WRAPPER = "wrapper"

@@ -1,6 +1,6 @@
 """What an image is made of, beside the Plan that it will run.
 
-Rule: as in `plan`: frozen data, each value beside its reason and its origin.
+Rule: as in the whole: frozen data, each value beside its reason and its origin.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Literal
 
-from porch.chosen import Chosen
 from porch.plan import Plan
+from porch.plan.chosen import Chosen
 from porch.records import dataclass
 
 Shape = Literal["single", "sidecar"]

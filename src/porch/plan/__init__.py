@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from porch.chosen import Chosen
-from porch.housed import RunPlan
+from porch.plan.chosen import Chosen
+from porch.plan.run import RunPlan
+from porch.plan.tls import TlsPlan
 from porch.records import dataclass
-from porch.secured import TlsPlan
 
 Interface = Literal["wsgi", "asgi", "aiohttp"]
 Protocol = Literal["http", "uwsgi"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from porch.chosen import Chosen
 from porch.plan import PathPlan, Plan
+from porch.plan.chosen import Chosen
 
 
 def apps(plan: Plan) -> tuple[Plan, ...]:

@@ -1,13 +1,13 @@
 """The part of the Plan about HTTPS.
 
-Rule: as in `plan`: frozen data, with no behaviour beyond names of paths.
+Rule: as in the whole: frozen data, with no behaviour beyond names of paths.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from porch.chosen import Chosen
+from porch.plan.chosen import Chosen
 from porch.records import dataclass
 
 TlsMode = Literal["off", "files", "self-signed", "acme"]
