@@ -116,7 +116,7 @@ WSGI = (
     ),
     contender(
         "article-uwsgi-bare",
-        "the same without supervisord",
+        "article: nginx + uWSGI, no supervisord",
         "wsgi",
         ("@bin@/uwsgi", "--ini", "@run@/uwsgi.ini", "--die-on-term"),
         NGINX,

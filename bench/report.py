@@ -32,7 +32,7 @@ Measured on {date}, on a virtual machine with {cores} cores and {memory} GB of m
 and the app servers share its cores. Do it again with `make bench`.
 
 The client is wrk with {threads} thread and {connections} kept-alive connections. Each figure is the median of {rounds}
-rounds of {seconds} seconds, after a second of warming up; the rounds are taken in turn (A B C, A B C, ...), each
+rounds of {seconds} s, after a second of warming up; the rounds are taken in turn (A B C, A B C, ...), each
 contender freshly started. The answer's status and body are checked before the load; one socket error, or one answer
 other than 2xx, makes the row fail. Absolute figures differ between machines: read the ratios."""
 
