@@ -211,7 +211,7 @@ def _app(desk: Desk, interface: Chosen[Interface], python: Chosen[str]) -> AppPl
         framework=finding.framework,
         evidence=finding.evidence,
         python=python,
-        mount=desk.chosen("app.mount", app.mount, "the app's routes are below this prefix" if app.mount else "at /"),
+        mount=paths.mount(desk),
         routes=paths.routes(desk),
         dotted=paths.dotted(desk),
         health=_health(desk),

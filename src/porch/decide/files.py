@@ -73,8 +73,8 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     except ValueError as error:
         desk.warnings.append(f"{url} is left to the app: {error}")
         return None
-    if _taken_url(desk, url) or _hidden(url):
-        desk.warnings.append(f"{url} is left to the app: {_taken_url(desk, url) or _hidden(url)}")
+    if why := _taken_url(desk, url) or _hidden(url):
+        desk.warnings.append(f"{url} is left to the app: {why}")
         return None
     return _folder(desk, url, folder)
 
@@ -91,8 +91,7 @@ def _said(desk: Desk, url: str, text: str) -> Static | None:
     elif place.exposed:
         what = f"{url}: {path} {'holds' if place.folder else 'is'} {place.exposed}, which no visitor may read"
         desk.refuse("static", what, "move it out of the public folder" if place.folder else "name another file")
-    elif _taken_url(desk, url) or (place.folder and _hidden(url)):
-        why = _taken_url(desk, url) or _hidden(url)
+    elif why := _taken_url(desk, url) or (_hidden(url) if place.folder else ""):
         desk.refuse("static", f"{url}: {why}", "choose another URL, such as /static/")
     else:
         return _folder(desk, url, path) if place.folder else Static(url.rstrip("/"), path)

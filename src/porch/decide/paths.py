@@ -35,6 +35,15 @@ def paths(desk: Desk, static: Sequence[Static], protocols: Mapping[str, Protocol
     return desk.chosen(KEY, plans, "these differ from the limits of the app" if plans else "all paths are alike")
 
 
+def mount(desk: Desk) -> Chosen[str]:
+    """The prefix that the app's routes are below, which must not be hidden."""
+    key, prefix = "app.mount", desk.settings.app.mount
+    if parts := hidden(prefix):
+        what = f"{parts[0]} in {prefix} is hidden, and nginx answers 404"
+        desk.refuse(key, what, "choose another prefix, such as /api")
+    return desk.chosen(key, prefix, "the app's routes are below this prefix" if prefix else "at /")
+
+
 def routes(desk: Desk) -> Chosen[tuple[str, ...]]:
     """The URLs that are the app's, each of which a request can reach."""
     key, wanted, mount = ROUTES, desk.settings.app.routes, desk.settings.app.mount
@@ -47,10 +56,7 @@ def routes(desk: Desk) -> Chosen[tuple[str, ...]]:
 
 def dotted(desk: Desk) -> Chosen[tuple[str, ...]]:
     """The hidden URLs that are an app's all the same."""
-    wanted, mount = desk.settings.app.dotted, desk.settings.app.mount
-    if hidden(mount):
-        what = f"{hidden(mount)[0]} in {mount} is hidden, and nginx answers 404"
-        desk.refuse("app.mount", what, "choose another prefix, such as /api")
+    wanted = desk.settings.app.dotted
     return desk.chosen(
         DOTTED, wanted, "nginx answers 404 for all other hidden URLs" if wanted else "no hidden URL is the app's"
     )
@@ -88,8 +94,8 @@ def _useless(desk: Desk, url: str, static: Sequence[Static]) -> str:
     mount = "" if owner(further, url) else desk.settings.app.mount
     if mount and url.rstrip("/") == mount:
         return "that is the whole app, and its limits stand in [limits]"
-    if _outside(desk, url):
-        return _outside(desk, url)
+    if outside := _outside(desk, url):
+        return outside
     own = () if owner(further, url) else desk.settings.app.routes
     if own and not any(_below(url, route) for route in (*own, *desk.settings.app.dotted)):
         return f"it is not below {', '.join(own)}, where the app is"

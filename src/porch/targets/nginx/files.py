@@ -11,6 +11,8 @@ from porch.settings.dotted import OPEN
 from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
 from porch.targets.nginx import compression, security
 
+HIDDEN = Expr(r"~ /\.(?!well-known/)")
+"""Names that begin with a dot, but for what RFC 8615 has everybody see."""
 _CODE = Expr(
     r'~* "(\.(py[co]?|env|ini|toml|ya?ml|key|pem|p12|pfx|kdbx|sql|sqlite3?|db|bak|old|orig|swp|log)|~'
     r'|/id_(rsa|dsa|ecdsa|ed25519))$"'
@@ -59,7 +61,7 @@ def otherwise(plan: Plan, setting: str) -> list[Node]:
             children=[directive("expires", -1, note="A new build is seen at once.")],
             setting=page.setting,
         ),
-        block("location", Expr(r"~ /\.(?!well-known/)"), children=nothing),
+        block("location", HIDDEN, children=nothing),
         block("location", _CODE, children=nothing),
         *_hashed(plan, first=first),
         block("location", _LOADED, children=[], note=why),
@@ -78,7 +80,7 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
             *security.fixed(plan),
         ]
         return block("location", Expr("="), each.url, children=children, setting=setting)
-    hidden = Expr(r"~ /\.(?!well-known/)") if f"/{OPEN}/" in each.url else Expr(r"~ /\.")
+    hidden = HIDDEN if f"/{OPEN}/" in each.url else Expr(r"~ /\.")
     children = [
         directive("alias", each.path, setting=setting),
         directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),

@@ -47,7 +47,7 @@ def _site(plan: Plan) -> list[Node]:
         *instead.locations(plan),
         block(
             "location",
-            Expr(r"~ /\.(?!well-known/)"),
+            files.HIDDEN,
             children=[directive("return", 404)],
             note="No hidden file or folder is answered for.",
         ),

@@ -88,7 +88,7 @@ async def _finish(request: web.Request, response: web.StreamResponse) -> None:
     request.task.cancel()
 
 
-def wrap(app: web.Application, mount: str, endless: Endless | None = None) -> web.Application:
+def wrap(app: web.Application, mount: str, endless: Endless | None) -> web.Application:
     """The app, or an outer one that has it at its mount, with the middleware in front."""
     if not mount:
         app.middlewares.insert(0, truthful(mount, endless))
