@@ -129,7 +129,7 @@ def _server_reason(desk: Desk, server: Server, interface: Interface, config: str
     told = _told_by(desk, server, interface)
     if told:
         return f"the fastest installed that can do what {told[0]} says", ""
-    return f"best measured for {interface} of those installed", ""
+    return f"first choice for {interface} of those installed", ""
 
 
 def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str], taken: Taken) -> ServerPlan:

@@ -122,7 +122,8 @@ class Server(Protocol):
 
 
 SERVERS: tuple[Server, ...] = (UVICORN, GRANIAN, GUNICORN, UWSGI)
-"""The fastest first, as measured: of those that speak the app's interface and are installed, `auto` takes the first."""
+"""Of those that speak the app's interface and are installed, `auto` takes the first. In the order of what was measured,
+but for uWSGI, which is in maintenance: last (decision record 20)."""
 
 
 def by_name(name: str) -> Server:

@@ -134,7 +134,6 @@ def _sizes(plan: Plan) -> Iterator[Option]:
     yield ini.option("enable-threads", True, "Without it, threads that the app starts never run.")
     if threads.value:
         yield ini.option("threads", threads.value, threads.note, threads.setting)
-    yield ini.option("thunder-lock", True, "One process wakes for a connection, not all of them.")
     yield ini.option("max-fd", FILES_MOST, "Its tables grow with this: unlimited, they take gigabytes.")
 
 

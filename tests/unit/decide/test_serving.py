@@ -32,12 +32,12 @@ def with_servers(*names: str, **changes: Any) -> Facts:
 
 
 AUTO: list[tuple[str, tuple[str, ...], str, str]] = [
-    ("wsgi", tuple(SERVERS), "granian", "best measured for wsgi of those installed"),
-    ("asgi", tuple(SERVERS), "uvicorn", "best measured for asgi of those installed"),
-    ("aiohttp", tuple(SERVERS), "gunicorn", "best measured for aiohttp of those installed"),
-    ("wsgi", ("gunicorn", "pyuwsgi"), "gunicorn", "best measured for wsgi of those installed"),
-    ("wsgi", ("pyuwsgi", "uvicorn"), "uwsgi", "best measured for wsgi of those installed"),
-    ("asgi", ("granian", "uvicorn"), "granian", "best measured for asgi of those installed"),
+    ("wsgi", tuple(SERVERS), "granian", "first choice for wsgi of those installed"),
+    ("asgi", tuple(SERVERS), "uvicorn", "first choice for asgi of those installed"),
+    ("aiohttp", tuple(SERVERS), "gunicorn", "first choice for aiohttp of those installed"),
+    ("wsgi", ("gunicorn", "pyuwsgi"), "gunicorn", "first choice for wsgi of those installed"),
+    ("wsgi", ("pyuwsgi", "uvicorn"), "uwsgi", "first choice for wsgi of those installed"),
+    ("asgi", ("granian", "uvicorn"), "granian", "first choice for asgi of those installed"),
 ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from porch.worker.porch_worker import endless
-from porch.worker.porch_worker.endless import MARK, RESTARTS, Parts
+from porch.worker.porch_worker.endless import MARK, RESTARTS
 
 EVENTS = [(b"content-type", b"text/event-stream; charset=utf-8")]
 LAST = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -159,36 +159,3 @@ def test_nothing_is_wrapped_where_nobody_would_tell() -> None:
     """Without a supervisor the app is as it was."""
     assert endless.begin("") is None
     assert endless.asgi(events, None) is events
-    assert endless.wsgi(answer, None) is answer
-
-
-def started(*_: object) -> None:
-    """What a server gives to say the status and headers."""
-
-
-def answer(environ: Any, start_response: Any) -> Any:
-    """A WSGI app with a stream."""
-    start_response("200 OK", [("Content-Type", environ["KIND"])])
-    return iter([b"1", b"2", b"3"])
-
-
-def test_a_wsgi_stream_ends_before_its_next_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once marked, no further part is taken from the app, and the stream is closed as the standard has it."""
-    monkeypatch.setattr(endless, "EVERY", 0.0)
-    monkeypatch.setattr(endless, "QUIET", 0.0)
-    app = endless.wsgi(answer, endless.Endless(str(tmp_path)))
-    parts = app({"REQUEST_METHOD": "GET", "KIND": "text/event-stream"}, started)
-    assert isinstance(parts, Parts)
-    assert next(parts) == b"1"
-    (tmp_path / MARK).touch()
-    assert list(parts) == []
-    parts.close()
-
-
-@pytest.mark.parametrize(("method", "kind"), [("GET", "text/plain"), ("POST", "text/event-stream")])
-def test_other_wsgi_answers_are_left_alone(tmp_path: Path, method: str, kind: str) -> None:
-    """They are finished, marked or not."""
-    (tmp_path / MARK).touch()
-    app = endless.wsgi(answer, endless.Endless(str(tmp_path)))
-    parts = app({"REQUEST_METHOD": method, "KIND": kind}, started)
-    assert list(parts) == [b"1", b"2", b"3"]

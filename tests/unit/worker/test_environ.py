@@ -97,29 +97,3 @@ def test_request_id_is_known_while_the_app_answers() -> None:
 
     wrap(app, "")({"PATH_INFO": "/", "HTTP_X_REQUEST_ID": "r-9"}, lambda *_: None)
     assert found == ["r-9"]
-
-
-@pytest.mark.parametrize(
-    ("told", "added"),
-    [
-        ([("Content-Type", "text/event-stream")], [("X-Accel-Buffering", "no")]),
-        ([("content-length", "2")], []),
-        ([("X-ACCEL-BUFFERING", "yes")], []),
-    ],
-)
-def test_an_answer_without_a_length_is_handed_on_as_it_comes(
-    told: list[tuple[str, str]], added: list[tuple[str, str]]
-) -> None:
-    """nginx is asked not to hold it back, unless the app has said otherwise; the app's own list stays as it was."""
-    started: list[tuple[Any, ...]] = []
-
-    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        del environ
-        start_response("200 OK", own)
-        start_response("500 Oops", own, (None, None, None))
-        return []
-
-    own = list(told)
-    list(wrap(app, "")({"PATH_INFO": "/"}, lambda *words: started.append(words)))
-    assert started == [("200 OK", told + added), ("500 Oops", told + added, (None, None, None))]
-    assert own == told

@@ -21,22 +21,6 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return telling.begin(str(tmp_path))
 
 
-def test_a_request_is_seen_while_it_is_in_work(own: Any, tmp_path: Path) -> None:
-    """Its begin stands there until its end, and then it is counted."""
-    during: list[reading.Pulse | None] = []
-
-    def app(environ: Any, start_response: Any) -> list[bytes]:
-        during.append(reading.read(str(tmp_path), 77))
-        return []
-
-    telling.wsgi(app, own)({}, None)
-    after = reading.read(str(tmp_path), 77)
-    assert during[0] is not None
-    assert after is not None
-    assert (len(during[0].begun), during[0].requests) == (1, 0)
-    assert (len(after.begun), after.requests) == (0, 1)
-
-
 def test_more_requests_than_places_are_counted_all_the_same(own: Any, tmp_path: Path) -> None:
     """The ones beyond have no begin of their own."""
     slots = [own.enter() for _ in range(telling.SLOTS + 3)]
@@ -63,4 +47,3 @@ def test_both_sides_mean_the_same_signal() -> None:
 def test_nobody_to_read_it_costs_nothing() -> None:
     """Without a folder the app is called as it is."""
     assert telling.begin("") is None
-    assert telling.wsgi(len, None) is len  # type: ignore[arg-type]

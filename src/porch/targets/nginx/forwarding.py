@@ -264,7 +264,6 @@ def _uwsgi(plan: Plan, told: tuple[tuple[LiteralString, Value], ...]) -> list[No
         ("SERVER_PROTOCOL", Expr("$server_protocol")),
         ("REQUEST_SCHEME", _scheme(plan)),
         ("REMOTE_ADDR", Expr("$remote_addr")),
-        ("REMOTE_PORT", Expr("$remote_port")),
         ("SERVER_NAME", Expr("$host")),
         ("SERVER_PORT", _host(plan)[1]),
     )

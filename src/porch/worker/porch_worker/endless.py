@@ -37,7 +37,8 @@ class Endless:
     """What is open in this worker."""
 
     def __init__(self, folder: str) -> None:
-        self._busy: set[object] = set()
+        self.busy: set[object] = set()
+        """Requests in work which have an end of their own, for all that is known."""
         self._mark = f"{folder}/{MARK}"
         self._sockets: dict[object, End] = {}
         self._streams: dict[object, End] = {}
@@ -46,24 +47,24 @@ class Endless:
 
     def begun(self, key: object) -> None:
         """A request is in work, which has an end of its own for all that is known."""
-        self._busy.add(key)
+        self.busy.add(key)
 
     def socket(self, key: object, end: End) -> None:
         """It turned out to be a WebSocket."""
-        self._busy.discard(key)
+        self.busy.discard(key)
         self._sockets[key] = end
         self._look_soon()
 
     def stream(self, key: object, end: End) -> None:
         """Its answer turned out to be a stream of events."""
-        self._busy.discard(key)
+        self.busy.discard(key)
         self._streams[key] = end
         self._look_soon()
 
     def over(self, key: object) -> None:
         """It is done, of whatever kind it was."""
-        if key in self._busy:
-            self._busy.discard(key)
+        if key in self.busy:
+            self.busy.discard(key)
         else:
             self._sockets.pop(key, None)
             self._streams.pop(key, None)
@@ -73,7 +74,7 @@ class Endless:
         """Whether streams are to end now."""
         if not self._since and os.path.exists(self._mark):  # noqa: PTH110  # a fifth of the time of Path.exists
             self._since = time.monotonic()
-        return bool(self._since) and not self._busy and time.monotonic() - self._since >= QUIET
+        return bool(self._since) and not self.busy and time.monotonic() - self._since >= QUIET
 
     def _look_soon(self) -> None:
         if not self._looking:
@@ -241,31 +242,6 @@ def _is_stream(headers: Iterable[Any]) -> bool:
         if value[: len(EVENTS)] == EVENTS and name.lower() == b"content-type":
             return True
     return False
-
-
-def wsgi(app: Callable[[Any, Any], Iterable[bytes]], endless: Endless | None) -> Callable[[Any, Any], Iterable[bytes]]:
-    """The app; a stream of events ends before the part that it would give next."""
-    if endless is None:
-        return app
-    name, events = "content-type", EVENTS.decode()
-
-    def told(environ: Any, start_response: Any) -> Iterable[bytes]:
-        found: list[bool] = []
-        asked = environ.get("REQUEST_METHOD") == "GET"
-
-        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            if asked and any(value.startswith(events) and key.lower() == name for key, value in headers):
-                found.append(True)
-            return start_response(status, headers, *failure)
-
-        endless.begun(start)
-        try:
-            parts = app(environ, start)
-        finally:
-            endless.over(start)
-        return Parts(parts, endless) if found else parts
-
-    return told
 
 
 class Parts:

@@ -76,24 +76,6 @@ def begin(folder: str) -> Pulse | None:
     return pulse
 
 
-def wsgi(app: Callable[[Any, Any], Any], pulse: Pulse | None) -> Callable[[Any, Any], Any]:
-    """The app, each call of it told; sending the answer is not counted, since it takes as long as the client does."""
-    if pulse is None:
-        return app
-    enter, leave = pulse.enter, pulse.leave
-
-    def told(environ: Any, start_response: Any) -> Any:
-        if "HTTP_UPGRADE" in environ:  # a WebSocket lasts as long as it likes
-            return app(environ, start_response)
-        slot = enter()
-        try:
-            return app(environ, start_response)
-        finally:
-            leave(slot)
-
-    return told
-
-
 def asgi(
     app: Callable[[Any, Any, Any], Awaitable[None]], pulse: Pulse | None
 ) -> Callable[[Any, Any, Any], Awaitable[None]]:

@@ -5,14 +5,13 @@ Rule: importing this module loads the user's app, or ends the process with the r
 
 from __future__ import annotations
 
-import sys
-
 from . import endless, health, pulse
-from .environ import answering, wrap
+from .call import calling
+from .environ import wrap
 from .load import app_or_exit
 
 _app, _settings = app_or_exit()
-_told = endless.wsgi(pulse.wsgi(_app, pulse.begin(_settings.pulse)), endless.begin(_settings.pulse))
-application = wrap(answering(_told) if "uwsgi" in sys.modules else _told, _settings.mount)
+_called = calling(_app, pulse.begin(_settings.pulse), endless.begin(_settings.pulse))
+application = wrap(_called, _settings.mount)
 if _settings.health:
     application = health.wsgi(application, _settings.health, _settings.host, _settings.mount)
