@@ -72,8 +72,16 @@ def counted(number: float, one: str, many: str = "") -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?`, or nothing when no known word is near."""
+    """`did you mean "x"?`, or nothing when no known word is near; a setting's name without its section is enough."""
     from difflib import get_close_matches  # the resident process imports this module, and never suggests
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = list(known)
+    named = {name: each for each in reversed(words) if (name := _without_section(each))}
+    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    near = near or [named[name] for name in get_close_matches(word.lstrip("-"), named, n=1, cutoff=0.75)]
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+def _without_section(word: str) -> str:
+    """`body` of `limits.body` and of `--limits-body`."""
+    return word.lstrip("-").replace(".", "-").partition("-")[2]

@@ -58,6 +58,7 @@ MISTAKES = [
     (("zzzz",), 'there is no command "zzzz"', f"known: {', '.join(COMMANDS)}"),
     (("run", "--wrokers", "3"), 'unknown flag "--wrokers"', 'did you mean "--workers"?'),
     (("run", "--limits-bdy=3"), 'unknown flag "--limits-bdy"', 'did you mean "--limits-body"?'),
+    (("run", "--bdoy=3"), 'unknown flag "--bdoy"', 'did you mean "--limits-body"?'),
     (("run", "--zzzz"), 'unknown flag "--zzzz"', "porch --help shows what there is"),
     (("run", "a:b", "c"), '"c" is one word too many', "porch --help shows what there is"),
     (("run", "--workers"), "argument -w/--workers/--server-workers: expected one argument", "porch run --help shows"),

@@ -44,6 +44,7 @@ def test_what_another_server_cannot_is_not_told(shell: Shell) -> None:
         ("PORCH_LIMITS_BODY", "limits.body"),
         ("--limits-body", "limits.body"),
         ("limits.bdy", '"limits.body"'),
+        ("header_timeot", '"limits.header_timeout"'),
     ],
 )
 def test_a_setting_that_is_half_named_is_suggested(shell: Shell, word: str, meant: str) -> None:
