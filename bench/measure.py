@@ -1,4 +1,4 @@
-"""Measures: throughput in rounds taken in turn, time to the first answer, memory of the supervisors.
+"""Measures: throughput in rounds taken in turn, pairs beside each other, time to the first answer, memory.
 
 Rule: a contender is verified before it is measured; a failure becomes a failed row with its reason, and the
 others go on.
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import load
 import running
 from contenders import Contender
 from places import HERE, Site, Tools, lay_out
-from results import Memory, Row
+from results import Memory, Pair, Row
 from running import Failed
 
 Say = Callable[[str], None]
@@ -45,6 +46,33 @@ class Bench:
                     rate = f"{row.rates[-1]:>9,.0f}/s" if row.rate is not None else "   FAILED"
                     self.say(f"  round {number}/{rounds}  {rate}  {contender.group}: {contender.label}")
         return rows
+
+    def pairs(self, wanted: Sequence[tuple[Contender, Contender]], times: int) -> list[Pair]:
+        """Two that are compared are both up and loaded in turn, a second each: what disturbs the machine meets both."""
+        found = [Pair(ours.key, theirs.key) for ours, theirs in wanted]
+        for both, pair in zip(wanted, found, strict=True):
+            self._attempt(pair, partial(self._pair, both, pair, times))
+            said = "  FAILED" if pair.ratio is None else f"{pair.ratio:6.2f} x"
+            self.say(f"  beside   {said}  {both[0].label} / {both[1].label}")
+        return found
+
+    def _pair(self, both: tuple[Contender, Contender], pair: Pair, times: int) -> None:
+        with ExitStack() as up:
+            urls = [self._up(contender, up) for contender in both]
+            for url in urls:
+                load.run(self.tools.wrk, url, 1)
+            for _ in range(times):
+                ours, theirs = (load.run(self.tools.wrk, url, 1) for url in urls)
+                if ours.errors + theirs.errors:
+                    raise Failed(f"{ours.errors} of {ours.requests} and {theirs.errors} of {theirs.requests} failed")
+                pair.ratios.append(ours.rate / theirs.rate)
+
+    def _up(self, contender: Contender, up: ExitStack) -> str:
+        """Its address, once it gives the right answer."""
+        site = up.enter_context(self._site(contender))
+        running.first_answer(contender, site, up.enter_context(running.started(contender, site)))
+        _holds(site, contender.must_say)
+        return self._url(contender, site)
 
     def starts(self, contenders: Sequence[Contender], times: int) -> list[Row]:
         """Time from the start of the first command to the first right answer; a first try warms the disk's cache."""
@@ -84,7 +112,7 @@ class Bench:
             raise Failed(f"{seen.errors} of {seen.requests} requests failed at {load.PACE} a second")
         return (running.cpu_seconds(pid) - before) / seen.requests * load.PACE
 
-    def _attempt(self, row: Row, measure: Callable[[], None]) -> None:
+    def _attempt(self, row: Row | Pair, measure: Callable[[], None]) -> None:
         try:
             measure()
         except (Failed, subprocess.SubprocessError) as error:

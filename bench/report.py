@@ -34,7 +34,10 @@ and the app servers share its cores. Do it again with `make bench`.
 The client is wrk with {threads} thread and {connections} kept-alive connections. Each figure is the median of {rounds}
 rounds of {seconds} s, after a second of warming up; the rounds are taken in turn (A B C, A B C, ...), each
 contender freshly started. The answer's status and body are checked before the load; one socket error, or one answer
-other than 2xx, makes the row fail. Absolute figures differ between machines: read the ratios."""
+other than 2xx, makes the row fail. Absolute figures differ between machines: read the ratios.
+
+The rates to reach are measured beside each other: both are up, and are loaded in turn for a second; the figure is the
+median of {paired} ratios. On a machine that others share, rows that were measured minutes apart differ by chance."""
 
 ROWS = """\
 ## What the rows are
@@ -128,6 +131,7 @@ def _how(results: Results) -> str:
         connections=load.CONNECTIONS,
         rounds=results.rounds,
         seconds=results.seconds,
+        paired=max((len(pair.ratios) for pair in results.pairs), default=0),
     )
 
 

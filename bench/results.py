@@ -42,6 +42,27 @@ class Row:
         return median(self.starts) if self.starts and not self.failure else None
 
 
+@dataclass(slots=True)
+class Pair:
+    """Two contenders whose rates were measured beside each other."""
+
+    ours: str
+    theirs: str
+    ratios: list[float] = field(default_factory=list)
+    """Ours by theirs, one number for each time that both were loaded."""
+    failure: str = ""
+
+    @property
+    def key(self) -> str:
+        """Both names."""
+        return f"{self.ours} beside {self.theirs}"
+
+    @property
+    def ratio(self) -> float | None:
+        """The median; None when one of them failed or was not measured."""
+        return median(self.ratios) if self.ratios and not self.failure else None
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What one process keeps resident, in kB; a failure leaves both at 0."""
@@ -78,6 +99,7 @@ class Results:
     rows: list[Row]
     starts: list[Row]
     weights: list[Memory]
+    pairs: list[Pair]
 
     @property
     def row(self) -> Mapping[str, Row]:
@@ -87,7 +109,7 @@ class Results:
     @property
     def failures(self) -> list[tuple[str, str]]:
         """Key and reason of everything that failed."""
-        measured: list[Row | Memory] = [*self.rows, *self.starts, *self.weights]
+        measured: list[Row | Memory | Pair] = [*self.rows, *self.starts, *self.weights, *self.pairs]
         return [(row.key, row.failure) for row in measured if row.failure]
 
     def verdicts(self) -> list[Verdict]:
@@ -102,7 +124,7 @@ class Results:
             "memory": {weight.key: float(weight.rss) for weight in self.weights if weight.rss},
             "cpu": {weight.key: weight.cpu for weight in self.weights if weight.cpu} | {ONE_CORE: 1.0},
         }
-        return judge(measured)
+        return judge(measured, {(pair.ours, pair.theirs): pair.ratio for pair in self.pairs})
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
@@ -116,4 +138,5 @@ def load(path: Path) -> Results:
     raw["rows"] = [Row(**row) for row in raw["rows"]]
     raw["starts"] = [Row(**row) for row in raw["starts"]]
     raw["weights"] = [Memory(**weight) for weight in raw["weights"]]
+    raw["pairs"] = [Pair(**pair) for pair in raw.get("pairs", ())]
     return Results(**raw)

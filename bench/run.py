@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,10 +25,13 @@ from contenders import MEMORY, STARTS, THROUGHPUT, Contender
 from measure import Bench
 from places import HERE, Tools, cores
 from results import Results
+from targets import TARGETS
 
 START_TIMES = 5
 ROUNDS = 3
 """Fewer are no median: such a run is shown and not reported."""
+PAIRED = 3
+"""How often a pair is loaded for each of the rounds: a ratio that is judged shall stand on more than a row."""
 STORED = HERE / "results.json"
 
 
@@ -42,13 +46,15 @@ def main(words: Sequence[str]) -> int:
     tools, missing = provision.tools(_say)
     if os.getloadavg()[0] > cores() / 2:
         _say(f"the machine is busy (load {os.getloadavg()[0]:.1f} on {cores()} cores): the figures will be rough")
+    if options.pairs and not STORED.exists():
+        sys.exit("bench: there are no figures of a last run.\nMeasure first: make bench")
     found = _measure(tools, options)
     if not found.rows and not found.starts and not found.weights:
         print(f'bench: no row matches --only "{options.only}"', file=sys.stderr)
         return 3
     for command, reason in missing.items():
         _say(f"could not be installed: {command}: {reason}")
-    whole = not options.only and found.rounds >= ROUNDS
+    whole = options.pairs or (not options.only and found.rounds >= ROUNDS)
     if whole:
         found.save(STORED)
     else:
@@ -76,6 +82,10 @@ def _measure(tools: Tools, options: argparse.Namespace) -> Results:
 
 def _measure_in(bench: Bench, options: argparse.Namespace) -> Results:
     rounds, seconds, times = (1, 1, 1) if options.quick else (options.rounds, options.seconds, START_TIMES)
+    _say(f"those that are compared, beside each other: median of {PAIRED * rounds}")
+    pairs = bench.pairs(_compared(options.only), PAIRED * rounds)
+    if options.pairs:
+        return replace(results.load(STORED), pairs=pairs)
     _say(f"throughput: {rounds} rounds of {seconds} s each, taken in turn")
     rows = bench.rounds(_chosen(THROUGHPUT, options.only), rounds, seconds)
     _say(f"time to the first answer: median of {times}")
@@ -83,7 +93,14 @@ def _measure_in(bench: Bench, options: argparse.Namespace) -> Results:
     _say("memory of the supervisors")
     weights = [bench.memory(contender) for contender in _chosen(MEMORY, options.only)]
     date = datetime.now(UTC).strftime("%Y-%m-%d")
-    return Results(date, machine.describe(bench.tools), rounds, seconds, times, rows, starts, weights)
+    return Results(date, machine.describe(bench.tools), rounds, seconds, times, rows, starts, weights, pairs)
+
+
+def _compared(only: str) -> list[tuple[Contender, Contender]]:
+    """The rates that have a target, where both rows are to be measured."""
+    rows = {row.key: row for row in _chosen(THROUGHPUT, only)}
+    rates = [target for target in TARGETS if target.what == "rate"]
+    return [(rows[each.ours], rows[each.theirs]) for each in rates if {each.ours, each.theirs} <= rows.keys()]
 
 
 def _chosen(contenders: Sequence[Contender], only: str) -> list[Contender]:
@@ -98,6 +115,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=_positive, default=3, help="seconds of load in a round (3)")
     parser.add_argument("--only", default="", help="keys or groups (wsgi, asgi, aiohttp, static), with commas between")
     parser.add_argument("--again", action="store_true", help="write the report again from the last run's figures")
+    parser.add_argument("--pairs", action="store_true", help="measure anew what the last run compared, and report")
     parser.add_argument("--quick", action="store_true", help="one round of one second: does it all work?")
     return parser.parse_args(words)
 

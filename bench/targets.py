@@ -76,13 +76,19 @@ TARGETS = (
 )
 
 
-def judge(measured: Mapping[What, Mapping[str, float]]) -> list[Verdict]:
+Ratios = Mapping[tuple[str, str], float | None]
+"""Key of ours and of theirs -> how many times theirs ours was, as they were measured beside each other."""
+
+
+def judge(measured: Mapping[What, Mapping[str, float]], ratios: Ratios) -> list[Verdict]:
     """Each target against what was measured; a missing row leaves its target unjudged."""
-    return [Verdict(target, _value(target, measured.get(target.what, {}))) for target in TARGETS]
+    return [Verdict(target, _value(target, measured.get(target.what, {}), ratios)) for target in TARGETS]
 
 
-def _value(target: Target, measured: Mapping[str, float]) -> float | None:
+def _value(target: Target, measured: Mapping[str, float], ratios: Ratios) -> float | None:
     ours, theirs = measured.get(target.ours), measured.get(target.theirs)
     if ours is None or not theirs:
         return None
+    if target.what == "rate":
+        return ratios.get((target.ours, target.theirs))
     return ours - theirs if target.what == "start" else ours / theirs

@@ -11,7 +11,8 @@ import pytest
 import report
 import results
 from contenders import MEMORY, STARTS, THROUGHPUT
-from results import Machine, Memory, Results, Row
+from results import Machine, Memory, Pair, Results, Row
+from targets import TARGETS
 
 MACHINE = Machine(cores=2, memory_gb=8, kernel="6.1", versions={"nginx": "1.22.1"})
 FULL = Results(
@@ -23,6 +24,7 @@ FULL = Results(
     rows=[Row(row.key, rates=[100.0, 300.0, 200.0], p50=[1.0], p99=[2.0]) for row in THROUGHPUT],
     starts=[Row(row.key, starts=[0.3, 0.1, 0.2]) for row in STARTS],
     weights=[Memory(row.key, rss=2000, pss=1000) for row in MEMORY],
+    pairs=[Pair(target.ours, target.theirs, [1.0, 9.0, 5.0]) for target in TARGETS if target.what == "rate"],
 )
 
 
@@ -53,6 +55,15 @@ def test_a_failed_row_is_shown_as_failed_and_has_no_figure() -> None:
     assert ">failed</text>" in report.picture(broken)
     marks = {verdict.target.theirs: verdict.mark for verdict in broken.verdicts()}
     assert marks["article-gunicorn"] == "not measured"
+
+
+def test_a_pair_that_failed_is_named_and_not_judged() -> None:
+    """The rows may be there; without the pair there is no ratio."""
+    pairs = [replace(pair, failure="cut off") if pair.theirs == "mod-wsgi" else pair for pair in FULL.pairs]
+    broken = replace(FULL, pairs=pairs)
+    assert broken.failures == [("porch-wsgi beside mod-wsgi", "cut off")]
+    values = {verdict.target.theirs: verdict.value for verdict in broken.verdicts() if verdict.target.what == "rate"}
+    assert (values["mod-wsgi"], values["bare-uvicorn"]) == (None, 5.0)
 
 
 def test_a_failure_is_named_with_its_reason() -> None:

@@ -36,20 +36,21 @@ def test_a_share_of_a_core_is_read_as_one() -> None:
 
 def test_a_failed_row_leaves_its_target_unjudged() -> None:
     """A target whose row is missing is not measured, never passed."""
-    assert {verdict.mark for verdict in judge({})} == {"not measured"}
+    assert {verdict.mark for verdict in judge({}, {})} == {"not measured"}
 
 
-def test_starts_are_compared_by_difference_and_rates_by_ratio() -> None:
-    """One second over half a second is +0.5 s, not 2x."""
+def test_starts_are_compared_by_difference_and_rates_beside_each_other() -> None:
+    """One second over half a second is +0.5 s, not 2x; a rate's ratio is not made of rows from minutes apart."""
     start = next(target for target in TARGETS if target.what == "start")
     rate = next(target for target in TARGETS if target.what == "rate")
     verdicts = judge(
         {
             "start": {start.ours: 1.0, start.theirs: 0.5},
             "rate": {rate.ours: 1.0, rate.theirs: 0.5},
-        }
+        },
+        {(rate.ours, rate.theirs): 1.9},
     )
-    assert {v.target.says: v.value for v in verdicts if v.value is not None} == {start.says: 0.5, rate.says: 2.0}
+    assert {v.target.says: v.value for v in verdicts if v.value is not None} == {start.says: 0.5, rate.says: 1.9}
 
 
 def test_every_target_names_rows_that_are_measured() -> None:
