@@ -68,9 +68,12 @@ class Bench:
                 pair.ratios.append(ours.rate / theirs.rate)
 
     def _up(self, contender: Contender, up: ExitStack) -> str:
-        """Its address, once it gives the right answer."""
         site = up.enter_context(self._site(contender))
-        running.first_answer(contender, site, up.enter_context(running.started(contender, site)))
+        return self._verified(contender, site, up.enter_context(running.started(contender, site)))
+
+    def _verified(self, contender: Contender, site: Site, leaders: list[int]) -> str:
+        """Its address, once it gives the right answer and is what its label tells."""
+        running.first_answer(contender, site, leaders)
         _holds(site, contender.must_say)
         return self._url(contender, site)
 
@@ -125,9 +128,7 @@ class Bench:
                 row.rates.append(self._in_process(contender, site, seconds))
                 return
             with running.started(contender, site) as leaders:
-                running.first_answer(contender, site, leaders)
-                _holds(site, contender.must_say)
-                url = self._url(contender, site)
+                url = self._verified(contender, site, leaders)
                 warm = load.run(self.tools.wrk, url, 1)
                 seen = load.run(self.tools.wrk, url, seconds)
             row.lines = _lines(site) / (warm.requests + seen.requests + 1)

@@ -39,22 +39,20 @@ def main(words: Sequence[str]) -> int:
     options = _options(words)
     # An end by TERM runs every `finally` too: no contender is left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if (options.again or options.pairs) and not STORED.exists():
+        sys.exit("bench: there are no figures of a last run.\nMeasure first: make bench")
     if options.again:
-        if not STORED.exists():
-            sys.exit("bench: there are no figures of a last run.\nMeasure first: make bench")
         return _tell(results.load(STORED), whole=True)
     tools, missing = provision.tools(_say)
     if os.getloadavg()[0] > cores() / 2:
         _say(f"the machine is busy (load {os.getloadavg()[0]:.1f} on {cores()} cores): the figures will be rough")
-    if options.pairs and not STORED.exists():
-        sys.exit("bench: there are no figures of a last run.\nMeasure first: make bench")
     found = _measure(tools, options)
     if not found.rows and not found.starts and not found.weights:
         print(f'bench: no row matches --only "{options.only}"', file=sys.stderr)
         return 3
     for command, reason in missing.items():
         _say(f"could not be installed: {command}: {reason}")
-    whole = options.pairs or (not options.only and found.rounds >= ROUNDS)
+    whole = not options.only and not options.quick and found.rounds >= ROUNDS
     if whole:
         found.save(STORED)
     else:

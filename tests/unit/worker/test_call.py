@@ -57,37 +57,33 @@ def test_an_answer_without_a_length_is_handed_on_as_it_comes(
     assert own == told
 
 
-def test_a_request_is_seen_while_it_is_in_work(own: Any, tmp_path: Path) -> None:
-    """Its begin stands there until its end, and then it is counted."""
-    during: list[reading.Pulse | None] = []
+def during_and_after(own: Any, folder: Path, environ: dict[str, str]) -> tuple[reading.Pulse, reading.Pulse]:
+    """What the supervisor reads while the app is called, and when it has answered."""
+    read: list[reading.Pulse | None] = []
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         del environ, start_response
-        during.append(reading.read(str(tmp_path), 77))
+        read.append(reading.read(str(folder), 77))
         return []
 
-    calling(app, own, None)({}, started)
-    after = reading.read(str(tmp_path), 77)
-    assert during[0] is not None
+    calling(app, own, None)(environ, started)
+    during, after = read[0], reading.read(str(folder), 77)
+    assert during is not None
     assert after is not None
-    assert (len(during[0].begun), during[0].requests) == (1, 0)
+    return during, after
+
+
+def test_a_request_is_seen_while_it_is_in_work(own: Any, tmp_path: Path) -> None:
+    """Its begin stands there until its end, and then it is counted."""
+    during, after = during_and_after(own, tmp_path, {})
+    assert (len(during.begun), during.requests) == (1, 0)
     assert (len(after.begun), after.requests) == (0, 1)
 
 
 def test_a_websocket_is_counted_and_never_taken_for_stuck(own: Any, tmp_path: Path) -> None:
     """It lasts as long as it likes, so it has no begin."""
-    during: list[reading.Pulse | None] = []
-
-    def app(environ: Any, start_response: Any) -> list[bytes]:
-        del environ, start_response
-        during.append(reading.read(str(tmp_path), 77))
-        return []
-
-    calling(app, own, None)({"HTTP_UPGRADE": "websocket"}, started)
-    after = reading.read(str(tmp_path), 77)
-    assert during[0] is not None
-    assert after is not None
-    assert (during[0].begun, after.requests) == ((), 1)
+    during, after = during_and_after(own, tmp_path, {"HTTP_UPGRADE": "websocket"})
+    assert (during.begun, after.requests) == ((), 1)
 
 
 def test_what_an_app_raises_ends_the_request(own: Any, tmp_path: Path) -> None:

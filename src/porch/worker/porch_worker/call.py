@@ -1,7 +1,7 @@
 """Calls a WSGI app for one request, and sees to its answer.
 
-Rule: one function for all that is done around the call, for it is on the path of every request: as wrappers of one
-another the same steps took twice the time (measured behind nginx, 3.11).
+Rule: one function for all that is done around the call, for it is on the path of every request: with `environ` it adds
+2.0 us, and the same steps as wrappers of one another added 2.7 (measured in process, 3.11).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FLOWING = ("X-Accel-Buffering", "no")
 def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
     """The app; each call of it told to the supervisor, each answer handed on as its headers ask for."""
     enter, leave = (pulse.enter, pulse.leave) if pulse else (_nothing, _nothing)
-    begun, over = (endless.busy.add, endless.busy.discard) if endless else (_nothing, _nothing)
+    begun, over = (endless.begun, endless.over) if endless else (_nothing, _nothing)
     events = EVENTS.decode()
     # uWSGI would close the connection when the app raises, and nginx would ask again.
     answers = "uwsgi" in sys.modules
