@@ -74,6 +74,19 @@ def test_mount_moves_from_path_to_script_name(path: str, status: str, rest: str 
     assert seen.get("SCRIPT_NAME") == (None if rest is None else "/api")
 
 
+def test_an_app_without_a_mount_has_an_empty_script_name() -> None:
+    """uWSGI leaves the variable out, and apps such as WsgiDAV read it unasked."""
+    seen: dict[str, Any] = {}
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        del start_response
+        seen.update(environ)
+        return []
+
+    wrap(app, "")({"PATH_INFO": "/a"}, lambda *_: None)
+    assert seen["SCRIPT_NAME"] == ""
+
+
 @pytest.mark.parametrize("name", sorted(FORGED))
 def test_what_nobody_vouches_for_is_left_out(name: str) -> None:
     """Variables that frameworks would believe are not there."""

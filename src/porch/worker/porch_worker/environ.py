@@ -34,7 +34,6 @@ FORGED = frozenset(
 def wrap(app: App, mount: str) -> App:
     """The app under its mount, with the client, scheme, host and port as the client used them."""
     below = mount + "/"
-    cut = len(mount)
     remember = request_id.set
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -42,11 +41,12 @@ def wrap(app: App, mount: str) -> App:
         path: str = get("PATH_INFO", "")
         if path.startswith(READY):
             return answer(start_response, "200 OK", "application/json", READY_BODY)
+        environ.setdefault("SCRIPT_NAME", "")  # uWSGI leaves out what is empty, as PEP 3333 allows; apps expect it
         if mount:
             if not path.startswith(below) and path != mount:
                 return answer(start_response, "404 Not Found", "text/plain; charset=utf-8", OUTSIDE_BODY)
             environ["SCRIPT_NAME"] = mount
-            environ["PATH_INFO"] = path[cut:]
+            environ["PATH_INFO"] = path.removeprefix(mount)
         if not environ.keys().isdisjoint(FORGED):
             for name in FORGED & environ.keys():
                 del environ[name]
