@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from porch.runtime import pulse as reading
-from porch.worker.porch_worker import endless, pulse
+from porch.worker.porch_worker import FAILED_BODY, endless, pulse
+from porch.worker.porch_worker import parts as handed
 from porch.worker.porch_worker.call import calling
-from porch.worker.porch_worker.endless import MARK, Endless, Parts
+from porch.worker.porch_worker.endless import MARK, Endless
+from porch.worker.porch_worker.parts import Parts
 
 
 @pytest.fixture
@@ -116,9 +119,90 @@ def test_under_uwsgi_what_an_app_raises_is_answered(
     assert "LookupError: mine" in capsys.readouterr().err
 
 
+def late(environ: dict[str, Any], start_response: Any) -> Any:
+    """An app that is a generator: all that it does is done when its parts are asked for."""
+    try:
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        if environ["RAISES"]:
+            raise LookupError("mine")
+        yield b"late"
+        yield b"r"
+    finally:
+        environ["ENDED"] = True
+
+
+@pytest.mark.parametrize("server", ["granian", "uwsgi"])
+def test_where_it_matters_the_first_part_is_made_before_the_answer_is_given(
+    monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    """granian sends the status that is there when the app returns, and uWSGI no answer when it raises after that."""
+    monkeypatch.setitem(endless.sys.modules, server, endless)
+    said, environ = [], {"RAISES": False}
+    answer = calling(late, None, None)(environ, lambda status, _: said.append(status))
+    assert said == ["404 Not Found"]
+    assert list(answer) == [b"late", b"r"]
+    answer.close()  # type: ignore[attr-defined]
+    assert environ["ENDED"]
+
+
+@pytest.mark.parametrize(("server", "answered"), [("granian", False), ("uwsgi", True)])
+def test_what_it_raises_at_its_first_part_is_as_if_raised_by_the_call(
+    monkeypatch: pytest.MonkeyPatch, server: str, answered: bool
+) -> None:
+    """granian answers that itself; and what the app gave is closed."""
+    monkeypatch.setitem(endless.sys.modules, server, endless)
+    said, environ = [], {"RAISES": True}
+    call = calling(late, None, None)
+    if answered:
+        assert list(call(environ, lambda status, _: said.append(status))) == [FAILED_BODY]
+        assert said == ["404 Not Found", "500 Internal Server Error"]
+    else:
+        with pytest.raises(LookupError, match="mine"):
+            call(environ, started)
+    assert environ["ENDED"]
+
+
+def test_elsewhere_the_server_asks_for_the_first_part() -> None:
+    """gunicorn does all of this right by itself."""
+    said: list[str] = []
+    answer = calling(late, None, None)({"RAISES": False}, lambda status, _: said.append(status))
+    assert said == []
+    assert next(iter(answer)) == b"late"
+    assert said == ["404 Not Found"]
+
+
+@pytest.mark.parametrize("kind", ["file", "list", "whole", "stream"])
+def test_what_needs_no_beginning_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """uWSGI sends a file by itself when it is given that very file back; a stream of events begins when it likes."""
+    monkeypatch.setitem(endless.sys.modules, "uwsgi", endless)
+    given: dict[str, Any] = {"file": io.BytesIO(b"1"), "list": [b"1"], "whole": iter([b"1"]), "stream": iter([b"1"])}
+    headers = {"whole": [("Content-Length", "1")], "stream": [("Content-Type", "text/event-stream")]}
+
+    def app(environ: Any, start_response: Any) -> Any:
+        del environ
+        start_response("200 OK", headers.get(kind, []))
+        return given[kind]
+
+    assert calling(app, None, None)({"REQUEST_METHOD": "GET"}, started) is given[kind]
+
+
+def test_an_app_may_write_where_the_server_gives_nothing_to_write_with() -> None:
+    """The way of old apps, which granian does not have: what they wrote comes before what they return."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        del environ
+        start_response("200 OK", [])(b"one ")
+        return [b"two"]
+
+    assert list(calling(app, None, None)({}, started)) == [b"one ", b"two"]
+    sent: list[bytes] = []
+    assert list(calling(app, None, None)({}, lambda *_: sent.append)) == [b"two"]
+    assert sent == [b"one "]
+
+
 def test_a_stream_of_events_ends_before_its_next_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once marked, no further part is taken from the app, and the stream is closed as the standard has it."""
-    monkeypatch.setattr(endless, "EVERY", 0.0)
+    monkeypatch.setattr(handed, "EVERY", 0.0)
     monkeypatch.setattr(endless, "QUIET", 0.0)
     app = calling(answer, None, Endless(str(tmp_path)))
     parts = app({"REQUEST_METHOD": "GET", "KIND": "text/event-stream"}, started)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import FAILED_BODY
-from .endless import EVENTS, Endless, Parts
+from .endless import EVENTS, Endless
 from .environ import App, Environ, StartResponse, answer
 from .failure import trimmed
+from .parts import Begun, Parts
 from .pulse import Pulse
 
 FLOWING = ("X-Accel-Buffering", "no")
@@ -27,19 +28,24 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
     events = EVENTS.decode()
     # uWSGI would close the connection when the app raises, and nginx would ask again.
     answers = "uwsgi" in sys.modules
+    # These two make nothing good of an app that raises, or says its status, only when its first part is asked for.
+    begins = answers or "granian" in sys.modules
 
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        streams = False
+        whole = streams = False
+        written: list[bytes] = []
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            nonlocal streams
+            nonlocal whole, streams
             told = {name.lower(): value for name, value in headers}
             # With a length an answer is whole, or a file; without, it is made bit by bit.
-            if "content-length" not in told:
+            whole = "content-length" in told
+            if not whole:
                 streams = told.get("content-type", "").startswith(events) and environ.get("REQUEST_METHOD") == "GET"
                 if "x-accel-buffering" not in told:
                     headers = [*headers, FLOWING]
-            return start_response(status, headers, *failure)
+            # granian gives nothing to write with, which the standard has for old apps.
+            return start_response(status, headers, *failure) or written.append
 
         # A WebSocket lasts as long as it likes. What is counted is the call: sending takes as long as the client does.
         slot = 0 if "HTTP_UPGRADE" in environ else enter()
@@ -53,9 +59,25 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
         finally:
             leave(slot)
             over(start)
+        if written:
+            parts = Begun(parts, written)
+        elif begins and not whole and not streams:
+            parts = _first(parts, start_response, answers=answers)
         return Parts(parts, endless) if streams and endless else parts
 
     return call
+
+
+def _first(parts: Iterable[bytes], start_response: StartResponse, *, answers: bool) -> Iterable[bytes]:
+    """The answer with its first part made, so that the app has said its status, or has raised."""
+    if isinstance(parts, list) or hasattr(parts, "read"):
+        return parts
+    try:
+        return Begun(parts)
+    except Exception as error:
+        if not answers:
+            raise
+        return _failed(error, start_response)
 
 
 def _failed(error: Exception, start_response: StartResponse) -> Iterable[bytes]:

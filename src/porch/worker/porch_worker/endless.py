@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -242,30 +242,3 @@ def _is_stream(headers: Iterable[Any]) -> bool:
         if value[: len(EVENTS)] == EVENTS and name.lower() == b"content-type":
             return True
     return False
-
-
-class Parts:
-    """The parts of one stream of a WSGI app."""
-
-    def __init__(self, parts: Iterable[bytes], endless: Endless) -> None:
-        self._parts = parts
-        self._next = iter(parts)
-        self._endless = endless
-        self._looked = 0.0
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        now = time.monotonic()
-        if now - self._looked >= EVERY:
-            self._looked = now
-            if self._endless.going:
-                raise StopIteration
-        return next(self._next)
-
-    def close(self) -> None:
-        """As the standard asks for."""
-        close = getattr(self._parts, "close", None)
-        if close is not None:
-            close()

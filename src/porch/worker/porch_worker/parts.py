@@ -1,0 +1,63 @@
+"""The parts of a WSGI app's answer, where porch has a word in handing them on.
+
+Rule: as the standard has it (PEP 3333): what the app gave is closed at the end, whatever became of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from .endless import EVERY, Endless
+
+
+class Begun:
+    """Parts of which the first are made already, be it by the app's way of writing them."""
+
+    def __init__(self, parts: Iterable[bytes], first: Iterable[bytes] = ()) -> None:
+        self._parts = parts
+        try:
+            rest = iter(parts)
+            self._all = chain(first or tuple(islice(rest, 1)), rest)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._all
+
+    def close(self) -> None:
+        """As the standard asks for."""
+        _close(self._parts)
+
+
+class Parts:
+    """The parts of one stream of a WSGI app."""
+
+    def __init__(self, parts: Iterable[bytes], endless: Endless) -> None:
+        self._parts = parts
+        self._next = iter(parts)
+        self._endless = endless
+        self._looked = 0.0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        now = time.monotonic()
+        if now - self._looked >= EVERY:
+            self._looked = now
+            if self._endless.going:
+                raise StopIteration
+        return next(self._next)
+
+    def close(self) -> None:
+        """As the standard asks for."""
+        _close(self._parts)
+
+
+def _close(parts: Iterable[bytes]) -> None:
+    close = getattr(parts, "close", None)
+    if close is not None:
+        close()
