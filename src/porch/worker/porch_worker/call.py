@@ -19,13 +19,13 @@ from .pulse import Pulse
 
 FLOWING = ("X-Accel-Buffering", "no")
 """Asks nginx to hand an answer on as it comes."""
+_EVENTS = EVENTS.decode()
 
 
 def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
     """The app; each call of it told to the supervisor, each answer handed on as its headers ask for."""
     enter, leave = (pulse.enter, pulse.leave) if pulse else (_nothing, _nothing)
     begun, over = (endless.begun, endless.over) if endless else (_nothing, _nothing)
-    events = EVENTS.decode()
     # uWSGI would close the connection when the app raises, and nginx would ask again.
     answers = "uwsgi" in sys.modules
     # These two make nothing good of an app that raises, or says its status, only when its first part is asked for.
@@ -37,13 +37,7 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
             nonlocal whole, streams
-            told = {name.lower(): value for name, value in headers}
-            # With a length an answer is whole, or a file; without, it is made bit by bit.
-            whole = "content-length" in told
-            if not whole:
-                streams = told.get("content-type", "").startswith(events) and environ.get("REQUEST_METHOD") == "GET"
-                if "x-accel-buffering" not in told:
-                    headers = [*headers, FLOWING]
+            whole, streams, headers = _read(headers)
             # granian gives nothing to write with, which the standard has for old apps.
             return start_response(status, headers, *failure) or written.append
 
@@ -63,9 +57,19 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
             parts = Begun(parts, written)
         elif begins and not whole and not streams:
             parts = _first(parts, start_response, answers=answers)
-        return Parts(parts, endless) if streams and endless else parts
+        return Parts(parts, endless) if endless and streams and environ.get("REQUEST_METHOD") == "GET" else parts
 
     return call
+
+
+def _read(headers: list[tuple[str, str]]) -> tuple[bool, bool, list[tuple[str, str]]]:
+    """Whether the answer is whole, whether it is a stream of events, and the headers to send."""
+    told = {name.lower(): value for name, value in headers}
+    # With a length an answer is whole, or a file; without, it is made bit by bit.
+    if "content-length" in told:
+        return True, False, headers
+    flowing = headers if "x-accel-buffering" in told else [*headers, FLOWING]
+    return False, told.get("content-type", "").startswith(_EVENTS), flowing
 
 
 def _first(parts: Iterable[bytes], start_response: StartResponse, *, answers: bool) -> Iterable[bytes]:
