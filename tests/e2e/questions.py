@@ -53,17 +53,6 @@ def plain(site: Site) -> None:
     assert site.get("/").status == 200
 
 
-def plain_wsgi(site: Site) -> None:
-    """Besides, a generator, which says its status or raises only when asked for its parts; and the way of old apps."""
-    plain(site)
-    told = site.get("/late/told")
-    assert (told.status, told.header("X-Late"), told.text) == (404, "yes", "late")
-    assert site.get("/late/raise").status == 500
-    assert site.get("/late/raise-after-status").status == 500
-    written = site.get("/write")
-    assert (written.status, written.text) == (201, "one two three")
-
-
 def fastapi(site: Site) -> None:
     """Lifespan has run, parameters are read, a wrong body is refused by FastAPI itself."""
     assert site.get("/").json() == {"stock": {"tea": 3}}
@@ -142,7 +131,7 @@ BY_APP: dict[str, dict[str, Case]] = {
         "flask": Case("flask_factory", "shop:create_app()", flask_factory),
         "httpbin": Case("", "httpbin:app", httpbin),
         "django": Case("django", "shop.wsgi:application", django),
-        "plain": Case("echo_wsgi", "app.py", plain_wsgi),
+        "plain": Case("echo_wsgi", "app.py", plain),
     },
     "asgi": {
         "fastapi": Case("fastapi_items", "main:app", fastapi),

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import kinds
 import pytest
 from story import MakeProject, Site
+from waiting import until
 
 READ_TIMEOUT = 4.0
 """Seconds that nginx waits for the app here: the request timeout of 2 s, and two more."""
@@ -61,6 +62,15 @@ def test_each_part_arrives_when_it_is_made(any_site: Site, what: str) -> None:
     assert heard.endswith(b"0\r\n\r\n")
     assert b"x-accel" not in heard.lower()
     assert compressed == (what == "chunks")
+
+
+@pytest.mark.parametrize("words", kinds.ASGI.values(), ids=kinds.ASGI)
+def test_an_app_may_look_whether_its_client_has_left(words: tuple[str, ...], project: MakeProject) -> None:
+    """It has not while it waits for the answer, however often the app looks; and then it has."""
+    site = project("edge_asgi").run("app:app", *words, "--workers", "1")
+    with asked(site, "/there") as connection:
+        assert b"[False, False, False]" in read_until(connection, b"]")
+    until((site.project.folder / "left").exists, "the app knows that its client has left")
 
 
 @pytest.mark.parametrize(("interface", "words"), SOCKETS, ids=NAMES)

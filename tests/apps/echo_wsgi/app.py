@@ -53,29 +53,7 @@ def answer(environ):
     return json.dumps(tell(environ))
 
 
-def late(start_response, path):
-    """A generator: it says its status, or raises, when the server asks for its parts."""
-    if path != "/late/raise":
-        start_response("404 Not Found", [("Content-Type", "text/plain"), ("X-Late", "yes")])
-    if path == "/late/told":
-        yield b"late"
-    else:
-        raise RuntimeError("raised on purpose")
-
-
-def write(start_response):
-    """As old apps answer."""
-    say = start_response("201 Created", [("Content-Type", "text/plain")])
-    say(b"one ")
-    say(b"two")
-    return [b" three"]
-
-
 def app(environ, start_response):
-    if environ["PATH_INFO"].startswith("/late/"):
-        return late(start_response, environ["PATH_INFO"])
-    if environ["PATH_INFO"] == "/write":
-        return write(start_response)
     body = answer(environ).encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]

@@ -24,6 +24,23 @@ async def echo(receive, send):
         await send({"type": "websocket.send", "text": event["text"].upper()})
 
 
+async def there(receive, send):
+    """Three times whether the client has left, as Starlette finds it out; then it waits for that."""
+    await receive()
+    gone = []
+    for _ in range(3):
+        try:
+            await asyncio.wait_for(receive(), 0.01)
+            gone.append(True)
+        except TimeoutError:
+            gone.append(False)
+    body = repr(gone).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/octet-stream")]})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await receive()
+    (HERE / "left").touch()
+
+
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         while True:
@@ -33,6 +50,8 @@ async def app(scope, receive, send):
                 return
     if scope["type"] == "websocket":
         return await echo(receive, send)
+    if scope["path"] == "/there":
+        return await there(receive, send)
     kind = {"/events": b"text/event-stream", "/chunks": b"text/plain"}.get(scope["path"])
     if kind is None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})

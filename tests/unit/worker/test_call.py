@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,21 +145,43 @@ def test_where_it_matters_the_first_part_is_made_before_the_answer_is_given(
     assert environ["ENDED"]
 
 
-@pytest.mark.parametrize(("server", "answered"), [("granian", False), ("uwsgi", True)])
-def test_what_it_raises_at_its_first_part_is_as_if_raised_by_the_call(
-    monkeypatch: pytest.MonkeyPatch, server: str, answered: bool
-) -> None:
-    """granian answers that itself; and what the app gave is closed."""
+@pytest.mark.parametrize("server", ["granian", "uwsgi"])
+def test_there_what_it_raises_at_its_first_part_is_answered(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    """In the place of what it had said; and what the app gave is closed."""
     monkeypatch.setitem(endless.sys.modules, server, endless)
     said, environ = [], {"RAISES": True}
-    call = calling(late, None, None)
-    if answered:
-        assert list(call(environ, lambda status, _: said.append(status))) == [FAILED_BODY]
-        assert said == ["404 Not Found", "500 Internal Server Error"]
-    else:
-        with pytest.raises(LookupError, match="mine"):
-            call(environ, started)
+    assert list(calling(late, None, None)(environ, lambda status, _: said.append(status))) == [FAILED_BODY]
+    assert said == ["404 Not Found", "500 Internal Server Error"]
     assert environ["ENDED"]
+
+
+@pytest.mark.parametrize(("when", "raised"), [("first", False), ("second", True)])
+def test_there_an_error_page_takes_the_place_of_an_answer_that_has_not_begun(
+    monkeypatch: pytest.MonkeyPatch, when: str, raised: bool
+) -> None:
+    """Without `exc_info`, with which they would drop the page; once a part was made it is raised, as PEP 3333 says."""
+    monkeypatch.setitem(endless.sys.modules, "uwsgi", endless)
+    said: list[Any] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        del environ
+        start_response("200 OK", [("Content-Length", "1")])
+        if when == "second":
+            yield b"1"
+        try:
+            {}["mine"]
+        except LookupError:
+            start_response("500 Oops", [("Content-Length", "1")], sys.exc_info())
+        yield b"2"
+
+    answer = calling(app, None, None)({}, lambda *words: said.append(words))
+    if raised:
+        with pytest.raises(LookupError, match="mine"):
+            list(answer)
+        assert [each[0] for each in said] == ["200 OK"]
+    else:
+        assert list(answer) == [b"2"]
+        assert said[1] == ("500 Oops", [("Content-Length", "1")])
 
 
 def test_elsewhere_the_server_asks_for_the_first_part() -> None:
@@ -171,16 +193,15 @@ def test_elsewhere_the_server_asks_for_the_first_part() -> None:
     assert said == ["404 Not Found"]
 
 
-@pytest.mark.parametrize("kind", ["file", "list", "whole", "stream"])
+@pytest.mark.parametrize("kind", ["list", "stream"])
 def test_what_needs_no_beginning_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """uWSGI sends a file by itself when it is given that very file back; a stream of events begins when it likes."""
+    """A list raises nothing; a stream of events begins when it likes, and its headers are not to wait for that."""
     monkeypatch.setitem(endless.sys.modules, "uwsgi", endless)
-    given: dict[str, Any] = {"file": io.BytesIO(b"1"), "list": [b"1"], "whole": iter([b"1"]), "stream": iter([b"1"])}
-    headers = {"whole": [("Content-Length", "1")], "stream": [("Content-Type", "text/event-stream")]}
+    given: dict[str, Any] = {"list": [b"1"], "stream": iter([b"1"])}
 
     def app(environ: Any, start_response: Any) -> Any:
         del environ
-        start_response("200 OK", headers.get(kind, []))
+        start_response("200 OK", [("Content-Type", "text/event-stream")] if kind == "stream" else [])
         return given[kind]
 
     assert calling(app, None, None)({"REQUEST_METHOD": "GET"}, started) is given[kind]

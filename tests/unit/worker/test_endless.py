@@ -86,6 +86,22 @@ def test_a_stream_ends_whole_when_nothing_else_is_in_work(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
+def test_headers_that_can_be_read_once_are_sent(tmp_path: Path, method: str) -> None:
+    """The standard asks for an iterable: to look at them must not use them up."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": iter([(b"content-length", b"0")])})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def story() -> None:
+        asked = Asked(wrapped(app, endless.Endless(str(tmp_path))), method=method)
+        await asked.task
+        assert list(asked.sent[0]["headers"]) == [(b"content-length", b"0")]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_only_what_is_asked_for_again_is_ended(tmp_path: Path, method: str) -> None:
     """A stream that answers a POST is finished by the app, for no client would ask for it again."""
 

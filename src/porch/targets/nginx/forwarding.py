@@ -66,6 +66,21 @@ BLANKED: tuple[LiteralString, ...] = (
 )
 
 
+ONE_COOKIE = "A client may send several lines of it; some servers would tell the app of one."
+
+CONNECTION: tuple[LiteralString, ...] = (
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Expect",
+    "Keep-Alive",
+    "TE",
+    "Transfer-Encoding",
+)
+"""What is between the client and nginx alone, or has a variable of its own: the uwsgi protocol has all of it passed on
+that is not left out. An app that is told of chunks which are none any more takes its body for empty (Werkzeug)."""
+
+
 def client(plan: Plan) -> list[Node]:
     """Take the client's address from the proxies that are trusted, from no one else."""
     trusted = plan.trusted
@@ -237,6 +252,7 @@ def headers(plan: Plan, protocol: Protocol) -> list[Node]:
     nodes: list[Node] = [directive("proxy_http_version", Expr("1.1")), directive("proxy_redirect", False)]
     note = "The truth about the client, which no client can forge."
     nodes += [_header(name, value, note if name == "Host" else "") for name, value in told]
+    nodes.append(_header("Cookie", Expr("$http_cookie"), ONE_COOKIE))
     if upgrades.for_any(plan):
         nodes += [_header("Upgrade", upgrades.said(plan)), _header("Connection", Expr("$upstream_connection"))]
     else:
@@ -272,10 +288,16 @@ def _uwsgi(plan: Plan, told: tuple[tuple[LiteralString, Value], ...]) -> list[No
     nodes += [
         directive("uwsgi_param", _variable(name), value, note=note if name == "Host" else "") for name, value in told
     ]
+    nodes.append(directive("uwsgi_param", "HTTP_COOKIE", Expr("$http_cookie"), "if_not_empty", note=ONE_COOKIE))
     note = "Names that some app or library believes; what a client put there is dropped."
     nodes += [
         directive("uwsgi_param", _variable(name), "", "if_not_empty", note=note if not index else "")
         for index, name in enumerate(BLANKED)
+    ]
+    note = "What is between the client and nginx alone, or has a name of its own above."
+    nodes += [
+        directive("uwsgi_param", _variable(name), "", "if_not_empty", note=note if not index else "")
+        for index, name in enumerate(CONNECTION)
     ]
     return nodes
 

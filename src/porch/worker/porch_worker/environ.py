@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import OUTSIDE_BODY, READY, READY_BODY, request_id
+from . import OUTSIDE_BODY, READY, READY_BODY, request_id, standard
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -35,8 +35,11 @@ def wrap(app: App, mount: str) -> App:
     """The app under its mount, with the client, scheme, host and port as the client used them."""
     below = mount + "/"
     remember = request_id.set
+    mend = standard.environ()
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if mend:
+            mend(environ)
         get = environ.get
         path: str = get("PATH_INFO", "")
         if path.startswith(READY):
@@ -51,25 +54,31 @@ def wrap(app: App, mount: str) -> App:
             for name in FORGED & environ.keys():
                 del environ[name]
         remember(get("HTTP_X_REQUEST_ID", ""))
-        if (address := get("HTTP_X_FORWARDED_FOR")) is not None:
-            environ["REMOTE_ADDR"] = address
-        scheme = get("HTTP_X_FORWARDED_PROTO")
-        if scheme == "https":
-            environ["wsgi.url_scheme"] = scheme
-            environ["HTTPS"] = "on"
-        elif scheme is not None:
-            environ["wsgi.url_scheme"] = "http"
-            environ.pop("HTTPS", None)
-        if (port := get("HTTP_X_FORWARDED_PORT")) is not None:
-            environ["SERVER_PORT"] = port
-        host: str = get("HTTP_HOST", "")
-        if host:
-            # an address of IPv6 has colons of its own, and stands in brackets
-            name, colon, digits = host.rpartition(":")
-            environ["SERVER_NAME"] = name if colon and digits.isdigit() else host
+        _tell(environ)
         return app(environ, start_response)
 
     return application
+
+
+def _tell(environ: Environ) -> None:
+    """Who the client is, and how it came, as nginx tells it."""
+    get = environ.get
+    if (address := get("HTTP_X_FORWARDED_FOR")) is not None:
+        environ["REMOTE_ADDR"] = address
+    scheme = get("HTTP_X_FORWARDED_PROTO")
+    if scheme == "https":
+        environ["wsgi.url_scheme"] = scheme
+        environ["HTTPS"] = "on"
+    elif scheme is not None:
+        environ["wsgi.url_scheme"] = "http"
+        environ.pop("HTTPS", None)
+    if (port := get("HTTP_X_FORWARDED_PORT")) is not None:
+        environ["SERVER_PORT"] = port
+    host: str = get("HTTP_HOST", "")
+    if host:
+        # an address of IPv6 has colons of its own, and stands in brackets
+        name, colon, digits = host.rpartition(":")
+        environ["SERVER_NAME"] = name if colon and digits.isdigit() else host
 
 
 def answer(start_response: StartResponse, status: str, kind: str, body: bytes) -> Iterable[bytes]:

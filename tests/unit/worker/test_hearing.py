@@ -1,0 +1,75 @@
+"""An ASGI app on gunicorn that gives up waiting for its client."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+import pytest
+
+from porch.worker.porch_worker import hearing
+
+
+class Gunicorns:
+    """A client as gunicorn tells of it: whoever gave up waiting is told from then on that it has gone."""
+
+    def __init__(self) -> None:
+        self.leaves = asyncio.Event()
+        self.body = [{"type": "http.request", "more_body": True}, {"type": "http.request"}]
+        self._given_up = False
+
+    async def receive(self) -> Any:
+        """The next of it."""
+        if self.body:
+            return self.body.pop(0)
+        try:
+            if not self._given_up:
+                await self.leaves.wait()
+        except asyncio.CancelledError:
+            self._given_up = True
+            raise
+        return {"type": "http.disconnect"}
+
+
+async def look(receive: Any) -> str:
+    """As an app does that must not wait."""
+    try:
+        return str((await asyncio.wait_for(receive(), 0.001))["type"])
+    except TimeoutError:
+        return "there"
+
+
+def test_a_client_is_there_until_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the app has looked; and nothing is left to wait when the request is over."""
+    monkeypatch.setitem(sys.modules, "gunicorn.asgi.protocol", hearing)
+    seen: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope, send
+        seen.extend([await look(receive) for _ in range(5)])
+        client.leaves.set()
+        seen.append(await look(receive))
+        seen.append(await look(receive))
+        client.leaves.clear()
+        seen.append(await look(receive))
+
+    async def once() -> set[Any]:
+        nonlocal client
+        client = Gunicorns()
+        await hearing.asgi(app)({"type": "http"}, client.receive, None)  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    client: Any = None
+    assert asyncio.run(once()) == set()
+    assert seen == ["http.request"] * 2 + ["there"] * 3 + ["http.disconnect"] * 2 + ["there"]
+
+
+def test_elsewhere_the_app_is_left_alone() -> None:
+    """As are WebSockets and lifespan."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        """Nothing."""
+
+    assert hearing.asgi(app) is app
