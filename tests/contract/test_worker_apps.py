@@ -148,6 +148,19 @@ BROKEN = (
         target="shop:app()",
     ),
     Broken(
+        "a dependency whose package has another name",
+        {"shop.py": "raise ModuleNotFoundError('as if it were missing', name='cv2')\n"},
+        'needs the module "cv2", which is not installed',
+        "-m pip install opencv-python-headless",
+        lines=('shop.py", line 1',),
+    ),
+    Broken(
+        "a factory that needs words",
+        {"shop.py": "def app(service): ..."},
+        "shop:app is called with 1 argument, a WSGI app with 2 and an ASGI app with 3",
+        "call it in a module of your own, app = app(...)",
+    ),
+    Broken(
         "cannot be told",
         {"shop.py": "def app(*words): ...\n"},
         "of a kind that cannot be told",

@@ -165,7 +165,8 @@ def _lock(desk: Desk, needs: Needs, packaging: Packaging) -> Chosen[str]:
     for file, command in () if names else packaging.unlocked:
         desk.refuse(key, f"{file} names the dependencies, but no lock says their versions", command)
     if not names and not packaging.unlocked:
-        desk.warnings.append("no lock and no requirements.txt was found: the image has porch and the app server alone")
+        what = "no lock and no requirements.txt was found: the image has porch and the app server alone"
+        desk.warnings.append(f"{what}; `pip freeze > requirements.txt` writes one of what is installed here")
         return desk.chosen(key, "", "the project has none")
     if needs.tool == "pyproject":
         desk.warnings.append(f"{needs.lock} locks no versions, so two builds may differ; `uv lock` writes a lock")

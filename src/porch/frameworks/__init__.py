@@ -25,6 +25,7 @@ from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
 from porch.frameworks.target import Beside, Unlocated, broken, named, several, without
 from porch.frameworks.trace import Tracer
+from porch.frameworks.unnamed import unnamed
 
 FRAMEWORKS: tuple[Framework, ...] = (DJANGO, FLASK, QUART, FASTAPI, STARLETTE, AIOHTTP, *GENERIC)
 
@@ -87,6 +88,8 @@ def _nothing(tracer: Tracer) -> Refused:
     if hidden:
         looked += "; these make an app where no import reaches it:\n" + "\n".join(f"  {line}" for line in hidden)
         fix = "move it to the level of the module, or into a function that returns it: porch run module:function()"
+    elif own := unnamed(project):
+        looked, fix = f"{looked}; none makes an app under a name:\n  {own[0]}", own[1]
     said = requirements(project)
     named_there = [f"  {said[word]} {one.name}" for one in FRAMEWORKS for word in one.packages if word in said]
     if named_there:

@@ -137,6 +137,22 @@ def test_nothing_found_says_what_was_read(folder: Folder) -> None:
     assert "porch run module:attribute" in problem.fix
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "fix"),
+    [
+        ("import streamlit as st\nst.title('a')\n", "tool.py:1 import streamlit as st", "a server of its own"),
+        ("from bottle import route, run\n", "tool.py:1 from bottle import route, run", "app = bottle.default_app()"),
+        ("def main():\n    import gradio.blocks\n", "tool.py:2 import gradio.blocks", "gradio.mount_gradio_app("),
+        ("from nicegui import ui\nui.run()\n", "tool.py:1 from nicegui import ui", "ui.run_with(app)"),
+    ],
+)
+def test_a_program_that_serves_itself_is_told_what_to_add(folder: Folder, text: str, shown: str, fix: str) -> None:
+    """As the first steps of some libraries have it: there is no app that could be named."""
+    problem = folder.write({"tool.py": text}).refused()
+    assert problem.detail == f"1 Python file was read; none makes an app under a name:\n  {shown}\n"
+    assert fix in problem.fix
+
+
 def test_an_app_out_of_reach_is_shown(folder: Folder) -> None:
     """An app that is made inside a function that keeps it is shown, with what to change."""
     text = "from aiohttp import web\ndef main():\n    app = web.Application()\n    web.run_app(app)\nmain()\n"

@@ -55,7 +55,7 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
             over(start)
         if written:
             parts = Begun(parts, written)
-        elif begins and not streams and type(parts) is not list:
+        elif begins and not streams and parts.__class__ is not list:
             parts = _first(parts, start_response)
         given = True
         return Parts(parts, endless) if endless and streams and environ.get("REQUEST_METHOD") == "GET" else parts

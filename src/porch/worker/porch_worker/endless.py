@@ -131,11 +131,10 @@ class _Answer:
                 return _done()
             self._whole = message["type"] == "http.response.body" and not message.get("more_body")
         elif message["type"] == "http.response.start":
-            told = message.get("headers", ())
+            told: Any = message.get("headers", ())
             if not isinstance(told, list | tuple):  # the standard allows what can be read only once
-                told = list(told)
-                message = {**message, "headers": told}
-            if _is_stream(told):
+                message = {**message, "headers": list(told)}
+            if _is_stream(message.get("headers", ())):
                 self._streams = True
                 self._endless.stream(self, self._end)
         return self._send(message)

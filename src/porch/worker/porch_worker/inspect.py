@@ -15,7 +15,7 @@ import sys
 from typing import Any, NoReturn
 
 from .failure import EXIT_FAILED, LoadError
-from .kind import kind_of
+from .kind import kind_of, needed
 from .load import load, raised
 from .settings import Settings, read
 from .statics import folders
@@ -46,7 +46,13 @@ def described(settings: Settings) -> dict[str, Any]:
     interface = interface or settings.interface
     if not interface:
         what = f"{settings.target} is an app of a kind that cannot be told from its arguments"
-        return {"ok": False, "what": what, "fix": f"set app.interface to {INTERFACES}", "traceback": ""}
+        fix = f"set app.interface to {INTERFACES}"
+        if wants := needed(app):
+            what = f"{settings.target} is called with {wants}, a WSGI app with 2 and an ASGI app with 3"
+            fix = (
+                f"if it makes the app, call it in a module of your own, app = {settings.target.rpartition(':')[2]}(...)"
+            )
+        return {"ok": False, "what": what, "fix": fix, "traceback": ""}
     return {"ok": True, "interface": interface, "framework": framework, "static": folders(app, settings.mount)}
 
 

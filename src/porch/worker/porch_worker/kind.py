@@ -59,6 +59,13 @@ def is_factory(app: Any) -> bool:
     return (inspect.isroutine(app) or inspect.isclass(app)) and least == 0 and most != ANY_NUMBER
 
 
+def needed(app: Any) -> str:
+    """How many arguments it is called with, where that is no app's number; else nothing."""
+    least, most = _required(app)
+    counted = f"{least} argument" + "s" * (least != 1)
+    return counted if inspect.isroutine(app) and least == most and least not in (-1, 0, 2, 3) else ""
+
+
 def _by_class(app: Any) -> tuple[str, str]:
     for base in type(app).__mro__:
         for package, name, interface, framework in KNOWN:

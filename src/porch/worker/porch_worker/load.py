@@ -29,6 +29,28 @@ NO_APPS = (("a module", inspect.ismodule), ("a class", inspect.isclass))
 SERVERS = ("gunicorn", "uvicorn", "granian")
 
 
+PACKAGES = {
+    "bs4": "beautifulsoup4",
+    "corsheaders": "django-cors-headers",
+    "Crypto": "pycryptodome",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "environ": "django-environ",
+    "jwt": "pyjwt",
+    "magic": "python-magic",
+    "MySQLdb": "mysqlclient",
+    "OpenSSL": "pyopenssl",
+    "PIL": "pillow",
+    "pkg_resources": "'setuptools<81'",
+    "rest_framework": "djangorestframework",
+    "sklearn": "scikit-learn",
+    "socketio": "python-socketio",
+    "yaml": "pyyaml",
+}
+"""Modules that web apps import often and that come in a package of another name."""
+
+
 def app_or_exit() -> tuple[Any, Settings]:
     """The app for a server's worker process, which ends here when there is none."""
     settings = read(os.environ)
@@ -85,7 +107,8 @@ def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> Loa
         )
     if not missing:
         return raised(error, f'the module "{name}" of {settings.target}', "when it was imported")
-    package = missing.partition(".")[0]
+    module = missing.partition(".")[0]
+    package = PACKAGES.get(module, module)
     python = sys.executable if Path(sys.executable).name.startswith("python") else "python"
     return LoadError(
         f'{settings.target} needs the module "{missing}", which is not installed for this Python',
