@@ -207,6 +207,45 @@ def test_what_needs_no_beginning_stays_as_it_is(monkeypatch: pytest.MonkeyPatch,
     assert calling(app, None, None)({"REQUEST_METHOD": "GET"}, started) is given[kind]
 
 
+def test_an_error_page_after_what_was_written_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer has begun with it."""
+    monkeypatch.setitem(endless.sys.modules, "granian", endless)
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])(b"one ")
+        try:
+            return environ["mine"]
+        except LookupError:
+            start_response("500 Oops", [], sys.exc_info())
+
+    said: list[str] = []
+    calling(app, None, None)({}, lambda status, _: said.append(status))
+    assert said == ["200 OK", "500 Internal Server Error"]
+
+
+@pytest.mark.parametrize("parts", [[b"", b"", b"page"], [b"", b""]])
+def test_a_part_that_is_empty_begins_nothing(monkeypatch: pytest.MonkeyPatch, parts: list[bytes]) -> None:
+    """The status leaves with the first that is not."""
+    monkeypatch.setitem(endless.sys.modules, "granian", endless)
+    said: list[str] = []
+
+    def app(environ: Any, start_response: Any) -> Any:
+        del environ
+        for number, part in enumerate(parts):
+            start_response(f"20{number} OK", [], *([(None, None, None)] if number else []))
+            yield part
+
+    answer = calling(app, None, None)({}, lambda status, _: said.append(status))
+    assert said[-1] == f"20{len(parts) - 1} OK"
+    assert b"".join(answer) == b"".join(parts)
+
+
+def test_bytes_are_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the standard, and uWSGI takes it."""
+    monkeypatch.setitem(endless.sys.modules, "uwsgi", endless)
+    assert list(calling(lambda *_: b"whole", None, None)({}, started)) == [b"whole"]
+
+
 def test_an_app_may_write_where_the_server_gives_nothing_to_write_with() -> None:
     """The way of old apps, which granian does not have: what they wrote comes before what they return."""
 

@@ -66,10 +66,25 @@ def test_a_client_is_there_until_it_leaves(monkeypatch: pytest.MonkeyPatch) -> N
     assert seen == ["http.request"] * 2 + ["there"] * 3 + ["http.disconnect"] * 2 + ["there"]
 
 
-def test_elsewhere_the_app_is_left_alone() -> None:
-    """As are WebSockets and lifespan."""
+@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+def test_only_requests_are_heard_for(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A WebSocket and the lifespan get what the server gives."""
+    monkeypatch.setitem(sys.modules, "gunicorn.asgi.protocol", hearing)
+    got: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        """Nothing."""
+        del scope, send
+        got.append(receive)
+
+    receive = Gunicorns().receive
+    asyncio.run(hearing.asgi(app)({"type": kind}, receive, None))  # type: ignore[arg-type]
+    assert got == [receive]
+
+
+def test_elsewhere_the_app_is_left_alone() -> None:
+    """By every other server."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        """Does nothing."""
 
     assert hearing.asgi(app) is app

@@ -6,8 +6,8 @@ Rule: as the standard has it (PEP 3333): what the app gave is closed at the end,
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from .endless import EVERY, Endless
 
@@ -15,21 +15,25 @@ from .endless import EVERY, Endless
 class Begun:
     """Parts of which the first are made already, be it by the app's way of writing them."""
 
+    __slots__ = ("_all", "close")
+
     def __init__(self, parts: Iterable[bytes], first: Iterable[bytes] = ()) -> None:
-        self._parts = parts
+        self.close: Callable[[], object] = getattr(parts, "close", _nothing)
         try:
             rest = iter(parts)
-            self._all = chain(first or tuple(islice(rest, 1)), rest)
+            if not first:
+                # The status is sent with the first of them that is not empty.
+                for one in rest:
+                    if one:
+                        first = (one,)
+                        break
+            self._all = chain(first, rest)
         except BaseException:
             self.close()
             raise
 
     def __iter__(self) -> Iterator[bytes]:
         return self._all
-
-    def close(self) -> None:
-        """As the standard asks for."""
-        _close(self._parts)
 
 
 class Parts:
@@ -54,10 +58,8 @@ class Parts:
 
     def close(self) -> None:
         """As the standard asks for."""
-        _close(self._parts)
+        getattr(self._parts, "close", _nothing)()
 
 
-def _close(parts: Iterable[bytes]) -> None:
-    close = getattr(parts, "close", None)
-    if close is not None:
-        close()
+def _nothing() -> None:
+    """Parts that need no closing."""

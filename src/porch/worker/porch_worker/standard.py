@@ -7,8 +7,9 @@ none of it and pays for none.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from io import BufferedReader, RawIOBase
+from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO, RawIOBase
+from posixpath import normpath
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
@@ -30,15 +31,15 @@ def environ() -> Callable[[Environ], None] | None:
     return _of_granian if "granian" in sys.modules else _of_uwsgi if "uwsgi" in sys.modules else None
 
 
-def headers() -> Callable[[Headers], Headers] | None:
-    """What is done to each answer's headers; None where nothing is."""
+def headers() -> Callable[[str, Headers], Headers] | None:
+    """What is done to each answer's headers, given its status; None where nothing is."""
     return _for_granian if "granian" in sys.modules else _for_uwsgi if "uwsgi" in sys.modules else None
 
 
 def _of_granian(environ: Environ) -> None:
-    # Of a body that is read by lines it gives the first line, and then the end.
-    if "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ:
-        environ["wsgi.input"] = BufferedReader(cast("RawIOBase", _Body(environ["wsgi.input"])))
+    # Of a body that is read by lines it gives the first line, and then the end; a size of -1 it does not know.
+    body = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+    environ["wsgi.input"] = _Body(environ["wsgi.input"]) if body else BytesIO()
     # It says no; there are other workers, and at a reload another generation.
     environ["wsgi.multiprocess"] = True
 
@@ -47,12 +48,22 @@ def _of_uwsgi(environ: Environ) -> None:
     # It sends such a file from its first byte, wherever the app had set it to.
     environ.pop("wsgi.file_wrapper", None)
     # nginx tells it the path with slashes merged and dots resolved; the other servers see what the client wrote.
-    path: str = environ.get("REQUEST_URI", "").partition("?")[0]
-    if path.startswith("/"):
-        environ["PATH_INFO"] = unquote_to_bytes(path.encode("latin-1")).decode("latin-1") if "%" in path else path
+    asked: str = environ.get("REQUEST_URI", "").partition("?")[0]
+    path: str = environ.get("PATH_INFO", "")
+    if asked != path:
+        asked = unquote_to_bytes(asked.encode("latin-1")).decode("latin-1")
+        # Where it is another, nginx had a reason: an app that answered with X-Accel-Redirect, say.
+        if _resolved(asked) == path:
+            environ["PATH_INFO"] = asked
 
 
-def _for_granian(headers: Headers) -> Headers:
+def _resolved(path: str) -> str:
+    """As nginx resolves it."""
+    last = "/" if path.endswith(("/", "/.", "/..")) else ""
+    return f"/{normpath(path).lstrip('/')}{last}".replace("//", "/")
+
+
+def _for_granian(_status: str, headers: Headers) -> Headers:
     """It sends text as UTF-8; the standard has one byte for each character, which is how apps say UTF-8 themselves."""
     for _, value in headers:
         if not value.isascii():
@@ -67,16 +78,46 @@ def _as_meant(value: str) -> str:
         return value
 
 
-def _for_uwsgi(headers: Headers) -> Headers:
-    """It sends a line break within a value, and so a header of whoever wrote the value."""
-    for name, value in headers:
-        if "\n" in value or "\r" in value:
-            raise ValueError(f"the header {name} has a line break in its value")
+def _for_uwsgi(status: str, headers: Headers) -> Headers:
+    """It sends a line break, and so a header of whoever wrote it."""
+    for name, value in (("status", status), *headers):
+        if "\n" in value or "\r" in value or "\n" in name or "\r" in name:
+            raise ValueError(f"a line break in what is sent as {name!r}")
     return headers
 
 
-class _Body(RawIOBase):
-    """The body as granian reads it well: in whole, or so many bytes."""
+class _Body:
+    """The body: in whole and by size as granian reads it, without waiting for more; by lines through a buffer."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+        self._lines: BufferedReader | None = None
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """So many bytes at most; all that is left without a number."""
+        if self._lines is not None:
+            return self._lines.read(size)
+        return bytes(self._body.read() if size is None or size < 0 else self._body.read(size))
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """One line, or so many bytes of it."""
+        return self._by_lines().readline(size)
+
+    def readlines(self, hint: int = -1, /) -> list[bytes]:
+        """All lines that are left."""
+        return self._by_lines().readlines(hint)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._by_lines()
+
+    def _by_lines(self) -> BufferedReader:
+        if self._lines is None:
+            self._lines = BufferedReader(cast("RawIOBase", _Raw(self._body)))
+        return self._lines
+
+
+class _Raw(RawIOBase):
+    """What the buffer reads from."""
 
     def __init__(self, body: Any) -> None:
         self._body = body
