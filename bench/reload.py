@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "e2e"))
@@ -89,7 +90,7 @@ def loaded(accounts: Sequence[Account], requests: float) -> None:
 def left_alone(sites: list[tuple[str, Site]], accounts: Sequence[Account], rate: float) -> Span:
     """From when the last old generation is gone."""
     for _, site in sites:
-        until(lambda site=site: old_is_gone(site), "the last old generation is gone", 30)  # type: ignore[misc]
+        until(partial(old_is_gone, site), "the last old generation is gone", 30)
     began = time.monotonic()
     loaded(accounts, STEADY * rate)
     return began, time.monotonic()

@@ -5,11 +5,8 @@ Rule: one app and one answer; what one server does otherwise is mended by porch,
 
 from __future__ import annotations
 
-import http.client
-
 import kinds
 import pytest
-from asking import TIMEOUT
 from story import MakeProject, Site
 
 BODY = b"line1\nline2\r\nlast"
@@ -76,23 +73,14 @@ def test_a_large_body_is_read_by_lines(site: Site) -> None:
 
 def test_a_body_in_chunks_is_a_body(site: Site) -> None:
     """nginx collects it, and the app is not told of chunks that are none any more."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=TIMEOUT)
-    connection.request("POST", "/form", body=iter([b"one ", b"two"]), encode_chunked=True)
-    answer = connection.getresponse().read()
-    connection.close()
-    assert answer == b'"one two"'
+    asked = b"POST /form HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n"
+    assert site.raw(asked).body == b'"one two"'
 
 
 def test_several_cookie_lines_are_one(site: Site) -> None:
     """Browsers send one, HTTP/2 and others may send several."""
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=TIMEOUT)
-    connection.putrequest("GET", "/told")
-    connection.putheader("Cookie", "a=1")
-    connection.putheader("Cookie", "b=2")
-    connection.endheaders()
-    answer = connection.getresponse().read()
-    connection.close()
-    assert b'"HTTP_COOKIE": "a=1; b=2"' in answer
+    answer = site.raw(b"GET /told HTTP/1.1\r\nHost: a\r\nCookie: a=1\r\nCookie: b=2\r\n\r\n")
+    assert b'"HTTP_COOKIE": "a=1; b=2"' in answer.body
     assert site.get("/told").json()["HTTP_COOKIE"] is None
 
 

@@ -13,7 +13,7 @@ from porch.worker.porch_worker import FAILED_BODY, endless, pulse
 from porch.worker.porch_worker import parts as handed
 from porch.worker.porch_worker.call import calling
 from porch.worker.porch_worker.endless import MARK, Endless
-from porch.worker.porch_worker.parts import Parts
+from porch.worker.porch_worker.parts import Begun, Parts
 
 
 @pytest.fixture
@@ -141,7 +141,8 @@ def test_where_it_matters_the_first_part_is_made_before_the_answer_is_given(
     answer = calling(late, None, None)(environ, lambda status, _: said.append(status))
     assert said == ["404 Not Found"]
     assert list(answer) == [b"late", b"r"]
-    answer.close()  # type: ignore[attr-defined]
+    assert isinstance(answer, Begun)
+    answer.close()
     assert environ["ENDED"]
 
 

@@ -40,6 +40,11 @@ async def look(receive: Any) -> str:
         return "there"
 
 
+async def unsaid(message: Any) -> None:
+    """None of these apps answers."""
+    raise AssertionError(message)
+
+
 def test_a_client_is_there_until_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     """However often the app has looked; and nothing is left to wait when the request is over."""
     monkeypatch.setitem(sys.modules, "gunicorn.asgi.protocol", hearing)
@@ -57,7 +62,7 @@ def test_a_client_is_there_until_it_leaves(monkeypatch: pytest.MonkeyPatch) -> N
     async def once() -> set[Any]:
         nonlocal client
         client = Gunicorns()
-        await hearing.asgi(app)({"type": "http"}, client.receive, None)  # type: ignore[arg-type]
+        await hearing.asgi(app)({"type": "http"}, client.receive, unsaid)
         await asyncio.sleep(0)
         return asyncio.all_tasks() - {asyncio.current_task()}
 
@@ -77,7 +82,7 @@ def test_only_requests_are_heard_for(monkeypatch: pytest.MonkeyPatch, kind: str)
         got.append(receive)
 
     receive = Gunicorns().receive
-    asyncio.run(hearing.asgi(app)({"type": kind}, receive, None))  # type: ignore[arg-type]
+    asyncio.run(hearing.asgi(app)({"type": kind}, receive, unsaid))
     assert got == [receive]
 
 

@@ -64,8 +64,7 @@ BLANKED: tuple[LiteralString, ...] = (
     "Remote-Addr",
     "Proxy",
 )
-
-
+FORGEABLE = "Names that some app or library believes; what a client put there is dropped."
 ONE_COOKIE = "A client may send several lines of it; some servers would tell the app of one."
 
 CONNECTION: tuple[LiteralString, ...] = (
@@ -257,10 +256,7 @@ def headers(plan: Plan, protocol: Protocol) -> list[Node]:
         nodes += [_header("Upgrade", upgrades.said(plan)), _header("Connection", Expr("$upstream_connection"))]
     else:
         nodes += [_header("Upgrade", ""), _header("Connection", "", "Nothing to say: connections to the app are kept.")]
-    nodes += [
-        _header(name, "", "Names that some app or library believes; what a client put there is dropped." * (not index))
-        for index, name in enumerate(BLANKED)
-    ]
+    nodes += [_header(name, "", FORGEABLE * (not index)) for index, name in enumerate(BLANKED)]
     return nodes
 
 
@@ -289,17 +285,17 @@ def _uwsgi(plan: Plan, told: tuple[tuple[LiteralString, Value], ...]) -> list[No
         directive("uwsgi_param", _variable(name), value, note=note if name == "Host" else "") for name, value in told
     ]
     nodes.append(directive("uwsgi_param", "HTTP_COOKIE", Expr("$http_cookie"), "if_not_empty", note=ONE_COOKIE))
-    note = "Names that some app or library believes; what a client put there is dropped."
-    nodes += [
-        directive("uwsgi_param", _variable(name), "", "if_not_empty", note=note if not index else "")
-        for index, name in enumerate(BLANKED)
-    ]
-    note = "What is between the client and nginx alone, or has a name of its own above."
-    nodes += [
-        directive("uwsgi_param", _variable(name), "", "if_not_empty", note=note if not index else "")
-        for index, name in enumerate(CONNECTION)
-    ]
+    nodes += _left_out(BLANKED, FORGEABLE)
+    nodes += _left_out(CONNECTION, "What is between the client and nginx alone, or has a name of its own above.")
     return nodes
+
+
+def _left_out(names: tuple[LiteralString, ...], note: str) -> list[Node]:
+    """Headers that the uwsgi protocol would pass on unasked."""
+    return [
+        directive("uwsgi_param", _variable(name), "", "if_not_empty", note=note * (not index))
+        for index, name in enumerate(names)
+    ]
 
 
 def _variable(name: LiteralString) -> LiteralString:

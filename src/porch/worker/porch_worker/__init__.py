@@ -6,6 +6,7 @@ whichever server runs it; nginx has overwritten every header that is read here, 
 """
 
 from contextvars import ContextVar
+from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id that nginx gave to the request in work; every log record has it as `record.request_id`."""
@@ -18,3 +19,9 @@ READY_BODY = b'{"status":"ready"}'
 OUTSIDE_BODY = b"Not found: this app is mounted under another path.\n"
 
 FAILED_BODY = b"Internal Server Error\n"
+
+
+def listed(message: "dict[str, Any]") -> "dict[str, Any]":
+    """The start of an ASGI answer, its headers a list: the standard allows what can be read only once."""
+    told = message.get("headers", ())
+    return message if isinstance(told, list) else {**message, "headers": list(told)}

@@ -37,7 +37,7 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
             nonlocal streams
             streams, headers = _read(mended(status, headers) if mended else headers)
             if begins and failure:
-                failure = _stopped(failure[0], begun=given or bool(written))
+                failure = _replaced(failure[0], begun=given or bool(written))
             # granian gives nothing to write with, which the standard has for old apps.
             return start_response(status, headers, *failure) or written.append
 
@@ -63,7 +63,7 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
     return call
 
 
-def _stopped(failure: Any, *, begun: bool) -> tuple[()]:
+def _replaced(failure: Any, *, begun: bool) -> tuple[()]:
     """An error page takes the place of an answer that has not begun; after that, the standard has it raised."""
     if failure and failure[1] and begun:
         raise failure[1].with_traceback(failure[2])

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from . import listed
+
 MARK = "ending"
 """The supervisor makes this file in the generation's folder."""
 EVERY = 0.1
@@ -131,10 +133,8 @@ class _Answer:
                 return _done()
             self._whole = message["type"] == "http.response.body" and not message.get("more_body")
         elif message["type"] == "http.response.start":
-            told: Any = message.get("headers", ())
-            if not isinstance(told, list | tuple):  # the standard allows what can be read only once
-                message = {**message, "headers": list(told)}
-            if _is_stream(message.get("headers", ())):
+            message = listed(message)
+            if _is_stream(message["headers"]):
                 self._streams = True
                 self._endless.stream(self, self._end)
         return self._send(message)

@@ -7,9 +7,9 @@ an app that refuses to start.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
-from . import OUTSIDE_BODY, READY, READY_BODY, request_id
+from . import OUTSIDE_BODY, READY, READY_BODY, listed, request_id
 from .failure import LoadError, leave
 from .settings import Settings
 
@@ -68,13 +68,11 @@ def flowing(send: Send) -> Send:
     def sent(message: Message) -> Awaitable[None]:
         if message["type"] != "http.response.start":
             return send(message)
-        told: Any = message.get("headers", ())
-        # The standard allows what can be read only once.
-        headers = cast("list[tuple[bytes, bytes]]", told if isinstance(told, list) else list(told))
-        for name, _ in headers:
+        message = listed(message)
+        for name, _ in message["headers"]:
             if name.lower() in TELLING:
-                return send(message if headers is told else {**message, "headers": headers})
-        return send({**message, "headers": [*headers, (b"x-accel-buffering", b"no")]})
+                return send(message)
+        return send({**message, "headers": [*message["headers"], (b"x-accel-buffering", b"no")]})
 
     return sent
 

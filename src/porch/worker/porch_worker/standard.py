@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO, RawIOBase
 from posixpath import normpath
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote_to_bytes
 
 Environ = dict[str, Any]
@@ -23,17 +23,19 @@ def begins() -> bool:
     granian sends the status that is there when the app returns, and takes an end by an error for the end. uWSGI closes
     the connection when the app raises, and nginx asks again. Neither lets an error page take the place of an answer.
     """
-    return "granian" in sys.modules or "uwsgi" in sys.modules
+    return _mends() is not None
 
 
 def environ() -> Callable[[Environ], None] | None:
     """What is done to each request's environ; None where nothing is."""
-    return _of_granian if "granian" in sys.modules else _of_uwsgi if "uwsgi" in sys.modules else None
+    mends = _mends()
+    return mends and mends.environ
 
 
 def headers() -> Callable[[str, Headers], Headers] | None:
     """What is done to each answer's headers, given its status; None where nothing is."""
-    return _for_granian if "granian" in sys.modules else _for_uwsgi if "uwsgi" in sys.modules else None
+    mends = _mends()
+    return mends and mends.headers
 
 
 def _of_granian(environ: Environ) -> None:
@@ -132,6 +134,17 @@ class _Raw(RawIOBase):
         room[: len(data)] = data
         return len(data)
 
-    def readall(self) -> bytes:
-        """The rest of it."""
-        return bytes(self._body.read())
+
+class _Mends(NamedTuple):
+    """What is done on one server."""
+
+    environ: Callable[[Environ], None]
+    headers: Callable[[str, Headers], Headers]
+
+
+_BY_SERVER = {"granian": _Mends(_of_granian, _for_granian), "uwsgi": _Mends(_of_uwsgi, _for_uwsgi)}
+"""By the module that its workers have loaded."""
+
+
+def _mends() -> _Mends | None:
+    return next((mends for server, mends in _BY_SERVER.items() if server in sys.modules), None)
