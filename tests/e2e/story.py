@@ -247,14 +247,23 @@ class Site:
         assert outcome.code == 0, outcome.stderr
         return outcome.json()
 
+    def pids_of(self, program: str) -> list[int]:
+        """Process ids of the main processes of `app` or `nginx`, as `status` tells them: none while it starts again."""
+        return [int(each["pid"]) for each in self.status()["processes"] if each["name"] == program]
+
     def pid_of(self, program: str) -> int:
-        """Process id of the main process of `app` or `nginx`, as `status` tells it."""
-        return next(int(each["pid"]) for each in self.status()["processes"] if each["name"] == program)
+        """Process id of its first main process; for when it is there."""
+        return self.pids_of(program)[0]
 
     def workers_of(self, program: str) -> list[int]:
-        """Process ids of the children of that program's main process."""
-        parent = self.pid_of(program)
-        return [each.pid for each in processes.below(parent) if each.parent == parent and each.state != "Z"]
+        """Process ids of the children of that program's main process; none while that starts again."""
+        parents = self.pids_of(program)[:1]
+        return [
+            each.pid
+            for parent in parents
+            for each in processes.below(parent)
+            if each.parent == parent and each.state != "Z"
+        ]
 
     def stop(self, by: signal.Signals = signal.SIGTERM, deadline: float = STOPPED) -> int:
         """Ask porch to stop, and return its exit code; what it leaves behind fails the story."""
