@@ -112,11 +112,11 @@ class Front:
             await self._reload(self.child)
 
     async def _reload(self, child: Child) -> None:
-        before = {worker.pid for worker in procfs.descendants(child.pid)}
+        before = {worker.pid for worker in procfs.children(child.pid)}
         child.signal(signal.SIGHUP)
         deadline = time.monotonic() + RELOAD_WITHIN
         while time.monotonic() < deadline:
-            now = {worker.pid for worker in procfs.descendants(child.pid)}
+            now = {worker.pid for worker in procfs.children(child.pid)}
             if now - before and all(_leaving(pid) for pid in before & now):
                 return
             await asyncio.sleep(0.02)

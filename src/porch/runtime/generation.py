@@ -33,6 +33,7 @@ NEXT: dict[State, tuple[State, ...]] = {
 _REPORT_PAUSE = 0.05
 _COUNT_PAUSE = 0.1
 _WAKE_PAUSE = 0.05
+_STACK_PAUSE = 0.05
 LAST_WORDS = 0.3
 """Seconds to write a stack in, of an app that does not come up."""
 ENDING = 2.0
@@ -202,12 +203,16 @@ class Generation:
 
 async def _ask_for_stacks(child: Child) -> None:
     """Where an import hangs is seen in the log, and by who asked for the reload: those that load the app write it."""
-    asked = False
-    for pid in (child.pid, *(found.pid for found in procfs.workers(child.pid))):
-        if procfs.catches(pid, pulse.STACKS):
-            asked = True
-            with suppress(OSError):
-                os.kill(pid, pulse.STACKS)
+    asked = [
+        pid
+        for pid in (child.pid, *(found.pid for found in procfs.workers(child.pid)))
+        if procfs.catches(pid, pulse.STACKS)
+    ]
+    for pid in asked:
+        with suppress(OSError):
+            os.kill(pid, pulse.STACKS)
+        # A stack is written word by word: two at once would be one in the other.
+        await asyncio.sleep(_STACK_PAUSE)
     await asyncio.sleep(LAST_WORDS if asked else 0)
 
 
@@ -215,7 +220,7 @@ async def _dwindling(master: int, most: int) -> int:
     """Return when so many workers have died; masters start them again for ever, as fast as they can."""
     seen: set[int] = set()
     while True:
-        now = {found.pid for found in procfs.descendants(master) if found.parent == master}
+        now = {found.pid for found in procfs.children(master)}
         seen |= now
         if len(seen - now) >= most:
             return len(seen - now)

@@ -16,6 +16,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LISTENING = "0A"
 _ACCEPTS = 0x10000
+_KEEPS_CHILDREN = Path("/proc/thread-self/children").exists()
+"""Whether the kernel was built to list a process's children (CONFIG_PROC_CHILDREN); most are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +93,27 @@ def descendants(pid: int) -> list[Process]:
 
 def workers(pid: int) -> list[Process]:
     """Its living descendants, found without reading the whole process table: cheap enough for every second."""
+    if not _KEEPS_CHILDREN:
+        return descendants(pid)
     found: list[Process] = []
     level = [pid]
     while level:
-        level = [child for parent in level for child in _children(parent)]
-        found += [one for child in level if (one := process(child)) is not None and one.state != "Z"]
+        below = [child for parent in level for child in children(parent)]
+        found += below
+        level = [child.pid for child in below]
     return found
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[Process]:
+    """Its own living children, as cheaply. One whose brother ends at this moment may be left out (proc(5))."""
+    if not _KEEPS_CHILDREN:
+        return [one for one in processes() if one.parent == pid and one.state != "Z"]
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  # names are wanted, and this is the quick way
     except OSError:
         return []
-    return [int(child) for thread in threads for child in _text(f"/proc/{pid}/task/{thread}/children").split()]
+    pids = (int(child) for thread in threads for child in _text(f"/proc/{pid}/task/{thread}/children").split())
+    return [one for child in pids if (one := process(child)) is not None and one.state != "Z"]
 
 
 def command(pid: int) -> str:

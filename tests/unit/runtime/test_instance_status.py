@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from porch.runtime import procfs, status
+from porch.runtime import status
 
 
 @pytest.mark.parametrize(
@@ -34,18 +34,3 @@ def test_supervisor_is_listed() -> None:
     assert (row["role"], row["pid"]) == ("supervisor", os.getpid())
     assert row["rss_bytes"] > 1_000_000
     assert row["uptime_s"] >= 0
-
-
-def test_descendants_are_parents_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers of workers are found too, zombies and strangers are not."""
-    table = [
-        procfs.Process(pid=pid, parent=parent, session=1, state=state, born=1, rss_bytes=0)
-        for pid, parent, state in ((3, 2, "S"), (2, 1, "S"), (4, 1, "Z"), (9, 8, "S"))
-    ]
-    monkeypatch.setattr(procfs, "processes", lambda: iter(table))
-    assert [found.pid for found in procfs.descendants(1)] == [2, 3]
-
-
-def test_no_such_process() -> None:
-    """A process that is gone is None and no error."""
-    assert procfs.process(2**22 + 1) is None
