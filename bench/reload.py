@@ -1,10 +1,12 @@
 """Reloads each server again and again under an open-loop load, and prints what became of every request.
 
 Rule: the same client and the same releases as in the tests, at a higher rate; not a part of `run.py`, but the report
-has its table. A reload follows the last one at once and takes about three seconds, two of them the release's own. After
-every fifth the site is left alone for a while, to compare with: on a machine that others share, a p99 from before the
-first reload was 2 or 58 ms by chance. Nine servers with `--reloads 100` take an hour, and half of it with
-`--together 2`, which shares the rate.
+has its table. A reload lasts until the old generation is gone, three to four seconds, two of them the release's own,
+and the next follows at once: begun earlier, one reload's end would be counted as another's beginning. After every fifth
+the site is left alone for a while, to compare with: on a machine that others share, a p99 from before the first reload
+was 2 or 58 ms by chance. So five reloads are compared with the steady times right before and after them, and the median
+of these ratios counts. Nine servers with `--reloads 100` take an hour, and half of it with `--together 2`, which shares
+the rate.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "e2e"))
 
@@ -37,7 +40,7 @@ BETWEEN = 5
 WARM = 2.0
 """Seconds of load before all that counts."""
 Span = tuple[float, float]
-COLUMNS = "{:<26}{:>9}{:>9}{:>9}{:>11}{:>11}{:>11}{:>11}"
+COLUMNS = "{:<26}{:>9}{:>9}{:>9}{:>11}{:>11}{:>11}{:>11}{:>11}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,16 @@ class Measured:
         each = sum(end - begin for begin, end in self.spans) / len(self.spans)
         failed = sum(self.account.failed.values())
         longest = self.account.longest * 1000
-        return reloads.Row(self.name, len(self.spans), self.account.planned, failed, steady, during, longest, each)
+        times = median(self.times())
+        return reloads.Row(
+            self.name, len(self.spans), self.account.planned, failed, steady, during, times, longest, each
+        )
+
+    def times(self) -> Iterator[float]:
+        """p99 of a few reloads, of that of the steady times right before and after them."""
+        for number, around in enumerate(pairwise(self.steady)):
+            few = self.spans[number * BETWEEN : (number + 1) * BETWEEN]
+            yield self.account.quantile(0.99, few) / self.account.quantile(0.99, around)
 
 
 def measure(names: Sequence[str], rate: float, reloads: int) -> list[Measured]:
@@ -70,9 +82,9 @@ def measure(names: Sequence[str], rate: float, reloads: int) -> list[Measured]:
             loaded(accounts, WARM * rate)
             for number in range(reloads):
                 if number % BETWEEN == 0:
-                    steady.append(left_alone(sites, accounts, rate))
+                    steady.append(left_alone(accounts, rate))
                 reload_all(sites, projects, number + 2, spans)
-            steady.append(left_alone(sites, accounts, rate))
+            steady.append(left_alone(accounts, rate))
         return [Measured(*each) for each in zip(names, accounts, [steady] * len(names), spans, strict=True)]
     finally:
         for project in projects:
@@ -87,10 +99,8 @@ def loaded(accounts: Sequence[Account], requests: float) -> None:
     )
 
 
-def left_alone(sites: list[tuple[str, Site]], accounts: Sequence[Account], rate: float) -> Span:
-    """From when the last old generation is gone."""
-    for _, site in sites:
-        until(partial(old_is_gone, site), "the last old generation is gone", 30)
+def left_alone(accounts: Sequence[Account], rate: float) -> Span:
+    """Load, and nothing else."""
     began = time.monotonic()
     loaded(accounts, STEADY * rate)
     return began, time.monotonic()
@@ -104,19 +114,23 @@ def start(name: str, project: Project) -> tuple[str, Site]:
 
 
 def reload_all(sites: list[tuple[str, Site]], projects: list[Project], number: int, spans: list[list[Span]]) -> None:
-    """The next release of each, until all serve it."""
+    """The next release of each, until all serve it and the old generations are gone."""
+    old = [master(site) for _, site in sites]
     for (interface, site), project, each in zip(sites, projects, spans, strict=True):
         project.write("app.py", release(interface, number))
         each.append((time.monotonic(), 0.0))
         site.process.send_signal(signal.SIGHUP)
-    for (_, site), each in zip(sites, spans, strict=True):
+    for (_, site), each, pid in zip(sites, spans, old, strict=True):
         site.stderr.wait_for(f"generation {number} serves", 30)
+        # Not by `status`: asked so often it would be felt.
+        until(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "the old generation is gone", 30)
         each[-1] = (each[-1][0], time.monotonic())
 
 
-def old_is_gone(site: Site) -> bool:
-    """Whether one generation alone has processes."""
-    return sum("app master" in each["role"] for each in site.status()["processes"]) == 1
+def master(site: Site) -> int:
+    """Pid of the app server in service."""
+    (pid,) = (int(each["pid"]) for each in site.status()["processes"] if each["role"] == "app master")
+    return pid
 
 
 def main() -> int:

@@ -8,16 +8,16 @@ import pytest
 import reloads
 from reloads import Reloads, Row
 
-GOOD = Row("wsgi-granian", 100, 175_000, 0, 6.0, 8.5, 120.0, 3.4)
+GOOD = Row("wsgi-granian", 100, 175_000, 0, 6.0, 8.5, 1.4, 120.0, 3.4)
 
 
 @pytest.mark.parametrize(
     ("row", "reached"),
     [
         (GOOD, True),
-        (Row("x", 100, 175_000, 1, 6.0, 8.5, 120.0, 3.4), False),
-        (Row("x", 100, 175_000, 0, 6.0, 9.1, 120.0, 3.4), False),
-        (Row("x", 100, 175_000, 0, 6.0, 8.5, 251.0, 3.4), False),
+        (Row("x", 100, 175_000, 1, 6.0, 8.5, 1.4, 120.0, 3.4), False),
+        (Row("x", 100, 175_000, 0, 6.0, 8.5, 1.51, 120.0, 3.4), False),
+        (Row("x", 100, 175_000, 0, 6.0, 8.5, 1.4, 251.0, 3.4), False),
     ],
 )
 def test_what_is_wanted(row: Row, reached: bool) -> None:
@@ -31,7 +31,7 @@ def test_what_was_saved_is_read_back(tmp_path: Path) -> None:
     reloads.save(found, tmp_path / "reloads.json")
     assert reloads.load(tmp_path / "reloads.json") == found
     text = "\n".join(reloads.section(found))
-    assert "| wsgi-granian | 100 | 175,000 | 0 | 6.0 ms | 8.5 ms | 120 ms | 3.4 s |" in text
+    assert "| wsgi-granian | 100 | 175,000 | 0 | 6.0 ms | 8.5 ms | 1.40x | 120 ms | 3.4 s |" in text
 
 
 def test_without_a_measurement_the_report_has_no_such_table(tmp_path: Path) -> None:
