@@ -24,6 +24,8 @@ WORKER_MEMORY = 96 * MIB
 """What one worker of a mid-size app takes; measured for Django with its admin: 70 to 90 MiB."""
 LEAST_MEMORY = 16 * MIB
 """With less, each worker would be too large from its first moment."""
+HELD_OPEN = 64
+"""Threads of one worker, where each client holds a request open: a handful would be taken by a handful of clients."""
 NGINX_IDLE = 1
 """Seconds that nginx keeps an idle connection to the app: short, so that nginx always closes first, and so that soon
 after a reload none to the old generation is left."""
@@ -139,6 +141,7 @@ def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str]
         desk.warnings.append(f"{Path(config.value).name} is beside the app, but {server.name} does not read it")
     reason, origin = _server_reason(desk, server, interface, config.value)
     kind, workers = _worker_class(desk, server, interface, taken), _workers(desk, server, taken)
+    _tell_of_sessions(desk, workers)
     why = "above nginx's own, so that nginx closes first"
     keep_alive = _taken(desk, taken, "server.keep_alive", desk.settings.server.keep_alive, why)
     # Whoever reaches a socket of the uwsgi protocol can run code: it stays on this machine. From elsewhere it is HTTP,
@@ -249,6 +252,8 @@ def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
         return desk.chosen(key, cast("int", wanted.workers), AS_SET)
     if desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
+    if desk.finding.sessions:
+        return desk.chosen(key, 1, _kept_in_one(desk))
     whole, each, origins = max(1, math.ceil(machine.cores)), wanted.workers_per_core, list[str]()
     if each:
         origins.append(desk.said.origin("server.workers_per_core"))
@@ -266,6 +271,16 @@ def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
     return desk.chosen(key, number, why, origin=", ".join(origins))
 
 
+def _tell_of_sessions(desk: Desk, workers: Chosen[int]) -> None:
+    if desk.finding.sessions and workers.value > 1:
+        said, lost = f"{workers.value} ({workers.origin})", "a request that reaches another worker is refused"
+        desk.warnings.append(f"server.workers is {said}, but {_kept_in_one(desk)}: {lost}")
+
+
+def _kept_in_one(desk: Desk) -> str:
+    return f"{desk.finding.sessions} keeps its clients' sessions in one process"
+
+
 def _cores(number: float) -> str:
     return f"{number:g} core" if number == 1 else f"{number:g} cores"
 
@@ -275,6 +290,8 @@ def _threads(desk: Desk, server: Server, interface: Interface, kind: str, taken:
     if wanted == AUTO and desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
     number = server.auto_threads(interface, kind)
+    if wanted == AUTO and number and desk.finding.sessions:
+        return desk.chosen(key, HELD_OPEN, f"each client of {desk.finding.sessions} holds one while it waits")
     if wanted != AUTO and (number or desk.takes(taken, "server.worker_class")):
         return desk.chosen(key, cast("int", wanted), AS_SET)
     if wanted != AUTO and key not in server.cannot:

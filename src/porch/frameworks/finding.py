@@ -46,5 +46,7 @@ class Finding:
     statics: tuple[StaticFolder, ...] = ()
     sure: bool = True
     """False: import the app in a child process before the interface is relied upon."""
+    sessions: str = ""
+    """What keeps its clients' sessions in the process that began them, `Socket.IO (app.py:3)`; empty for nothing."""
     import_from: str = ""
     """Folder that the target's module is imported from, absolute: the project, its `src`, or a folder below it."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from porch.frameworks.project import Project
-from porch.frameworks.reading import Binding, Function, Imported, Scope
+from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, calls, scopes
 
 MOST_HOPS = 8
 
@@ -56,6 +56,14 @@ def dotted_name(  # noqa: PLR0911 - one a kind of binding
                 return ""
     strangers = [star for star in scope.module.stars if project.own(star, scope.module) is None]
     return f"{strangers[0]}.{node.id}" if strangers and not hasattr(builtins, node.id) else node.id
+
+
+def named_calls(project: Project, words: Iterable[bytes]) -> Iterator[tuple[Module, ast.Call, str]]:
+    """Every call in the files with one of these words, inside functions too, and the full name of what is called."""
+    for module in project.with_words(*words):
+        for scope, body in scopes(module):
+            for call in calls(body):
+                yield module, call, dotted_name(project, scope, call.func)
 
 
 def definition(project: Project, scope: Scope, node: ast.expr) -> tuple[Scope, Function | ast.ClassDef] | None:

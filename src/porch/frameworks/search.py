@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from porch.frameworks.follow import dotted_name
+from porch.frameworks.follow import named_calls
 from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, calls, required, scopes
 from porch.frameworks.trace import App, Tracer
@@ -91,15 +91,9 @@ def opaque(tracer: Tracer, scope: Scope, binding: Binding) -> App:
 
 def out_of_reach(tracer: Tracer, words: Iterable[bytes]) -> Iterator[str]:
     """Evidence of apps that are made where no import finds them: inside a function, under `if __name__ == ...`."""
-    for module in tracer.project.with_words(*words):
-        for scope, body in scopes(module):
-            for call in calls(body):
-                if _makes(tracer, scope, call):
-                    yield tracer.project.evidence(module, call.lineno)
-
-
-def _makes(tracer: Tracer, scope: Scope, node: ast.Call) -> bool:
-    return dotted_name(tracer.project, scope, node.func) in tracer.known
+    for module, call, name in named_calls(tracer.project, words):
+        if name in tracer.known:
+            yield tracer.project.evidence(module, call.lineno)
 
 
 def _well_known(tracer: Tracer, path: Path) -> bool:

@@ -108,17 +108,24 @@ def _module(project: Project, name: str) -> Module | None:
         module = _parsed(project, found)
         # The user's spelling says where the import starts, whatever the file's imports look like.
         return module if module.name == name else replace(module, name=name, root=_root(project, name, module))
-    top = name.partition(".")[0]
+    top, colon = name.partition(".")[0], _with_colon(project, name)
     if any((root / top).is_dir() or any(root.glob(f"{top}.*.so")) for root in project.roots):
         known = [module.name for module in project.modules() if module.name.startswith(f"{top}.")]
         if any((root / top).is_dir() for root in (project.folder, project.source or project.folder)):
-            near = suggestion(name, known)
+            near = colon or suggestion(name, known)
             raise _refused(f'there is no module "{name}" for the app', str(project.folder), near or FORMS)
         return None
-    near = suggestion(name, [module.name for module in project.modules()])
+    near = colon or suggestion(name, [module.name for module in project.modules()])
     searched = " nor among the installed packages" if project.search_path else ""
     fix = near or f"{FORMS}; the module is looked for in the project's folder and its src folder"
     raise _refused(f'there is no module "{name}" in {project.folder}{searched}', "", fix)
+
+
+def _with_colon(project: Project, name: str) -> str:
+    """What to write for `shop.wsgi.application`, where `shop.wsgi` is a module that has it; else empty."""
+    inside, _, last = name.rpartition(".")
+    module = project.module(inside)
+    return f'write "{inside}:{last}"' if isinstance(module, Module) and last in module.scope.names else ""
 
 
 def _root(project: Project, name: str, module: Module) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,6 +210,28 @@ def test_what_bounds_the_workers_is_their_origin() -> None:
     assert plan_of(given, origins=origins).server.workers.origin == "$WORKERS_PER_CORE, $MAX_WORKERS"
     assert plan_of(given | {"server.max_workers": 9}, origins=origins).server.workers.origin == "$WORKERS_PER_CORE"
     assert plan_of({"server.max_workers": 9}).server.workers.origin == "default"
+
+
+@pytest.mark.parametrize(("server", "threads"), [("granian", 64), ("gunicorn", 64), ("uwsgi", 64)])
+def test_an_app_that_keeps_sessions_gets_one_worker(server: str, threads: int) -> None:
+    """A client's next request must reach the process that knows it; each client holds a thread while it waits."""
+    finding = replace(make_finding(), sessions="Socket.IO (app.py:4)")
+    plan = plan_of({"server.name": server}, make_facts(cores=8), finding)
+    assert plan.server.workers.value == 1
+    assert plan.server.workers.reason == "Socket.IO (app.py:4) keeps its clients' sessions in one process"
+    assert plan.server.threads.value == threads
+    assert plan.warnings == ()
+
+
+def test_more_workers_than_one_are_warned_of_where_sessions_are_kept() -> None:
+    """What the user says is done, and what comes of it is told."""
+    finding = replace(make_finding(), sessions="Socket.IO (app.py:4)")
+    plan = plan_of({"server.workers": 3, "server.threads": 9}, finding=finding)
+    assert (plan.server.workers.value, plan.server.threads.value) == (3, 9)
+    assert plan.warnings == (
+        "server.workers is 3 (porch.toml:1), but Socket.IO (app.py:4) keeps its clients' sessions in one process: "
+        "a request that reaches another worker is refused",
+    )
 
 
 THREADS: list[tuple[str, dict[str, object], int, tuple[str, ...]]] = [

@@ -60,6 +60,8 @@ def test_a_folder_is_a_project_of_its_own(folder: Folder) -> None:
 REFUSED = [
     ("ap:app", 'there is no module "ap"', 'did you mean "app"?', Exit.APP),
     ("app.pi", 'there is no module "app.pi"', "", Exit.APP),
+    ("app.other", 'there is no module "app.other"', 'write "app:other"', Exit.APP),
+    ("sub.site.site", 'there is no module "sub.site.site" for the app', 'write "sub.site:site"', Exit.APP),
     ("ap.py", 'there is no file "ap.py" for the app', 'did you mean "app.py"?', Exit.APP),
     ("app:ap", '"ap" is not defined in the app\'s module', 'did you mean "app"?', Exit.APP),
     ("app:zzz", '"zzz" is not defined in the app\'s module', "the module has app:app, app:other", Exit.APP),

@@ -1,0 +1,50 @@
+"""What keeps its clients' sessions in one process."""
+
+from __future__ import annotations
+
+import pytest
+from projects import Folder
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
+KEEPING = [
+    ("flask-socketio", f"{FLASK}from flask_socketio import SocketIO\nio = SocketIO(app)\n", "Socket.IO (app.py:4)"),
+    (
+        "python-socketio",
+        "import socketio as sio\nserver = sio.AsyncServer()\napp = sio.ASGIApp(server)\n",
+        "Socket.IO (app.py:2)",
+    ),
+    (
+        "gradio",
+        f"{FASTAPI}import gradio as gr\napp = gr.mount_gradio_app(app, gr.Blocks(), path='/')\n",
+        "gradio (app.py:4)",
+    ),
+    ("nicegui", f"{FASTAPI}from nicegui import ui\nui.run_with(app)\n", "nicegui (app.py:4)"),
+    ("nicegui", f"{FASTAPI}def start():\n    from nicegui import ui\n    ui.run_with(app)\n", "nicegui (app.py:5)"),
+]
+
+
+@pytest.mark.parametrize(("package", "text", "said"), KEEPING)
+def test_what_keeps_sessions_is_found(folder: Folder, package: str, text: str, said: str) -> None:
+    """The call that makes it is named, whatever it is called there."""
+    assert folder.write({"app.py": text, "requirements.txt": f"{package}\n"}).found().sessions == said
+
+
+def test_it_may_be_made_beside_the_app(folder: Folder) -> None:
+    """Extensions often have a module of their own; and installed is as good as required."""
+    beside = "import flask_socketio\nio = flask_socketio.SocketIO()\n"
+    files = {"app.py": FLASK, "extensions.py": beside, "flask_socketio.py": "class SocketIO: ...\n"}
+    assert folder.write(files).found().sessions == "Socket.IO (extensions.py:2)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FLASK}import socketio\nclient = socketio.Client()\n",
+        f"{FLASK}from socketio import AsyncServer\n",
+        f"{FLASK}class SocketIO: ...\nio = SocketIO()\n",
+    ],
+)
+def test_a_client_keeps_none(folder: Folder, text: str) -> None:
+    """Nor does what is only imported, or has the same name."""
+    assert folder.write({"app.py": text, "requirements.txt": "python-socketio\n"}).found().sessions == ""
