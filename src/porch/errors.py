@@ -77,7 +77,9 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
     words = list(known)
     named = {name: each for each in reversed(words) if (name := _without_section(each))}
-    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    # Without their dashes, which would make any two short flags alike.
+    bare = {each.lstrip("-"): each for each in reversed(words)}
+    near = [bare[name] for name in get_close_matches(word.lstrip("-"), bare, n=1, cutoff=0.6)]
     near = near or [named[name] for name in get_close_matches(word.lstrip("-"), named, n=1, cutoff=0.75)]
     return f'did you mean "{near[0]}"?' if near else ""
 

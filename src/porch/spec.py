@@ -25,6 +25,7 @@ class Spec:
     example: str
     short: tuple[str, ...]
     images: tuple[str, ...]
+    elsewhere: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -41,6 +42,11 @@ class Spec:
         """`--limits-body`."""
         return "--" + self.key.replace(".", "-").replace("_", "-")
 
+    @property
+    def usual(self) -> str:
+        """The flag that people type: the long one among the short ones, `--listen`, where there is one."""
+        return next((each for each in reversed(self.short) if each.startswith("--")), self.flag)
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -52,8 +58,18 @@ class Flag:
 
 
 def setting(
-    kind: Kind, default: Any, says: str, *, example: str, short: tuple[str, ...] = (), images: tuple[str, ...] = ()
+    kind: Kind,
+    default: Any,
+    says: str,
+    *,
+    example: str,
+    short: tuple[str, ...] = (),
+    images: tuple[str, ...] = (),
+    elsewhere: tuple[str, ...] = (),
 ) -> Any:
-    """Declare a setting: `short` are its short flags, `images` the variables of known images that mean the same."""
-    told = {"kind": kind, "says": says, "example": example, "short": short, "images": images}
+    """Declare a setting: `short` are its short flags, `images` the variables of known images that mean the same.
+
+    `elsewhere` are flags of gunicorn, uvicorn, granian, uWSGI or hypercorn that mean it there: who types one is told.
+    """
+    told = {"kind": kind, "says": says, "example": example, "short": short, "images": images, "elsewhere": elsewhere}
     return field(default=default, metadata=MappingProxyType(told))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from porch.errors import counted
+from porch.errors import counted, suggestion
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,17 @@ from porch.errors import counted
 def test_a_number_is_told_as_people_say_it(number: float, words: tuple[str, ...], said: str) -> None:
     """One is one, rounded too; a word that takes more than an `s` is given whole."""
     assert counted(number, *words) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--wrokers", 'did you mean "--workers"?'),
+        ("--bdoy", 'did you mean "--limits-body"?'),
+        ("-W", ""),
+        ("--no-color", ""),
+    ],
+)
+def test_only_what_is_near_is_suggested(word: str, said: str) -> None:
+    """Dashes make no two words alike."""
+    assert suggestion(word, ("-w", "--workers", "--limits-body", "--topology")) == said

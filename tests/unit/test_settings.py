@@ -80,3 +80,12 @@ def test_an_unknown_key_is_no_setting() -> None:
     """A key that nothing declares raises KeyError."""
     with pytest.raises(KeyError):
         settings.spec("limits.bdy")
+
+
+def test_a_flag_of_another_program_is_none_of_porchs_and_has_one_meaning() -> None:
+    """Else whoever types it would be told something else, or nothing."""
+    own = {flag for spec in specs() for flag in (*spec.short, spec.flag)}
+    words = [word for spec in specs() for word in spec.elsewhere]
+    assert len(words) == len(set(words))
+    assert not own & set(words)
+    assert all(word.startswith("-") for word in words)

@@ -56,7 +56,7 @@ def status(given: Namespace) -> int:
     requests: dict[str, int] = told.get("requests") or {}
     print(f"{told['state']}  {told.get('url', '')}  generation {told['generation']}  {_servers(told)}")
     total, errors, dropped = requests.get("total", 0), requests.get("errors", 0), told.get("dropped_lines", 0)
-    print(f"{counted(total, 'request')}, {counted(errors, 'error')}, {counted(dropped, 'log line')} dropped")
+    print(f"{counted(total, 'request')}, {counted(errors, 'error')} (5xx), {counted(dropped, 'log line')} dropped")
     if told.get("maintenance"):
         print("maintenance is on: the app is not asked until `porch maintenance off`")
     _last_reload(told.get("last_reload"))

@@ -6,7 +6,7 @@ Rule: a flag is a setting and nothing else; no default and no help text of a set
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NoReturn, cast
 
 from porch import __version__, settings
@@ -27,6 +27,19 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("init", "write a small commented porch.toml with what was found"),
     ("completion", "print the completion script for a shell"),
 )
+ELSEWHERE = {
+    **dict.fromkeys(("start", "serve", "up"), "run"),
+    **dict.fromkeys(("test", "validate", "verify"), "check"),
+    **dict.fromkeys(("config", "settings", "show"), "explain"),
+    **dict.fromkeys(("generate", "build"), "render"),
+    **dict.fromkeys(("ps", "top"), "status"),
+    "restart": "reload",
+    "down": "stop",
+    "log": "logs",
+    "help": "--help",
+    "version": "--version",
+}
+"""What other programs call a command -> what it is called here."""
 EXAMPLES = """\
 examples:
   porch run                              the app in this folder, at http://127.0.0.1:8080
@@ -51,11 +64,14 @@ class Parser(argparse.ArgumentParser):
             raise Refused(*_unknown(rest.split(), self._flags(), more))
         if rest.startswith("invalid choice"):
             wrong, known = rest.split("'")[1], self._choices(start)
-            fix = suggestion(wrong, known) or f"known: {', '.join(known)}"
             what = start.split()[-1].lower()
+            meant = _command_meant(wrong) if what == "command" else ""
+            fix = meant or suggestion(wrong, known) or f"known: {', '.join(known)}"
             # Where the words are few, they are the name: `on|off`.
             neither = f'"{wrong}" is neither {what.replace("|", " nor ")}'
             raise Refused(Problem(neither if "|" in what else f'there is no {what} "{wrong}"', "command line", fix))
+        if message.endswith("required: COMMAND"):
+            raise Refused(Problem("no command was given", "command line", f"porch run starts the app here; {more}"))
         raise Refused(Problem(message, "command line", more))
 
     def _flags(self) -> list[str]:
@@ -70,6 +86,13 @@ class Parser(argparse.ArgumentParser):
         return [str(word) for action in named for word in action.choices or ()]
 
 
+def _command_meant(word: str) -> str:
+    """The command for a word that is another program's, or the app."""
+    if ":" in word or word.endswith(".py"):
+        return f"porch run {word}"
+    return f'did you mean "{ELSEWHERE[word]}"?' if word in ELSEWHERE else ""
+
+
 def _commands(action: argparse.Action) -> dict[str, Parser]:
     return cast("dict[str, Parser]", action.choices) if action.nargs == argparse.PARSER else {}
 
@@ -79,7 +102,19 @@ def _unknown(words: Sequence[str], flags: Sequence[str], more: str) -> list[Prob
     wrong = [word.partition("=")[0] for word in words if word.startswith("-")]
     if not wrong:
         return [Problem(f'"{words[0]}" is one word too many', "command line", more)]
-    return [Problem(f'unknown flag "{word}"', "command line", suggestion(word, flags) or more) for word in wrong]
+    return [
+        Problem(f'unknown flag "{word}"', "command line", _meant(word, flags) or suggestion(word, flags) or more)
+        for word in wrong
+    ]
+
+
+def _meant(word: str, flags: Container[str]) -> str:
+    """What the flag of another program is called here."""
+    for spec in settings.specs():
+        if word in spec.elsewhere and spec.flag in flags:
+            alone = spec.kind.switch and spec.example == "true"
+            return f"here that is {spec.usual}" if alone else f"here that is {spec.usual}: {spec.usual} {spec.example}"
+    return ""
 
 
 class _Collect(argparse.Action):
@@ -215,7 +250,7 @@ def _flag(group: argparse._ArgumentGroup, spec: Spec) -> None:  # pyright: ignor
     spellings = list(dict.fromkeys((*spec.short, spec.flag)))
     said = spec.says if not spec.default or spec.name == "listen" else f"{spec.says} [{spec.kind.show(spec.default)}]"
     told = said.replace("%", "%%").replace("`", "")
-    long = next((each for each in reversed(spec.short) if each.startswith("--")), "")
+    long = "" if spec.usual == spec.flag else spec.usual
     name = spec.kind.form or long.removeprefix("--").upper().replace("-", "_") or spec.name.upper()
     if spec.kind.switch:
         group.add_argument(

@@ -44,6 +44,7 @@ class Settings:
         example="/media/=media",
         short=("--static",),
         images=("STATIC_URL", "STATIC_PATH"),
+        elsewhere=("--static-path-mount", "--static-map"),
     )
     files: Files = Files()
     answers: Answers = Answers()

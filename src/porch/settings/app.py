@@ -40,6 +40,7 @@ class App:
         "URL prefix that the app is served under; the app's routes stay as they are.",
         example="/api",
         short=("--mount",),
+        elsewhere=("--root-path", "--url-path-prefix", "--mount-prefix"),
     )
     routes: tuple[str, ...] = setting(
         v.URLS,
@@ -99,6 +100,7 @@ class Server:
         example="3",
         short=("-w", "--workers"),
         images=("WEB_CONCURRENCY", "UWSGI_PROCESSES"),
+        elsewhere=("--processes", "--worker-processes"),
     )
     min_workers: int = setting(
         v.count(0, 512),
@@ -127,12 +129,14 @@ class Server:
         "Threads in each worker, for WSGI apps.",
         example="8",
         short=("-t", "--threads"),
+        elsewhere=("--blocking-threads",),
     )
     worker_class: str = setting(
         v.choice(v.AUTO, "sync", "gthread", "gevent", "asgi", "aiohttp", "aiohttp-uvloop"),
         v.AUTO,
         "gunicorn's kind of worker.",
         example="gevent",
+        elsewhere=("-k", "--worker-class"),
     )
     keep_alive: int = setting(
         v.SECONDS,
@@ -140,6 +144,7 @@ class Server:
         "How long an idle connection from nginx is kept; nginx itself closes it sooner.",
         example="120",
         images=("KEEP_ALIVE",),
+        elsewhere=("--keep-alive", "--timeout-keep-alive"),
     )
     backlog: int = setting(
         v.count(1, 65535),
@@ -152,12 +157,14 @@ class Server:
         0,
         "Requests of one worker after which a new generation takes over, up to a tenth sooner by chance; 0 is none.",
         example="10000",
+        elsewhere=("--max-requests", "--limit-max-requests"),
     )
     recycle_memory: int = setting(
         v.SIZE,
         0,
         "Memory of one worker above which a new generation takes over; 0 is no limit.",
         example="400M",
+        elsewhere=("--reload-on-rss", "--workers-max-rss"),
     )
     config: str = setting(
         v.PATH,

@@ -22,6 +22,7 @@ class Http:
         example="127.0.0.1:9090",
         short=("-l", "--listen"),
         images=("LISTEN_PORT", "PORT"),
+        elsewhere=("--bind", "-b", "--host", "--port", "-p", "--http", "--http-socket", "--socket", "--uds"),
     )
     domains: tuple[str, ...] = setting(
         v.DOMAINS,
@@ -92,6 +93,7 @@ class Limits:
         "Longest time one request may take; then it is answered 504. All other timeouts follow from it.",
         example="2m",
         images=("TIMEOUT",),
+        elsewhere=("--timeout", "--harakiri"),
     )
     graceful_timeout: int | str = setting(
         v.SECONDS_OR_AUTO,
@@ -99,6 +101,7 @@ class Limits:
         "How long requests in work may take to finish at a stop; `auto` is the request timeout.",
         example="10s",
         images=("GRACEFUL_TIMEOUT",),
+        elsewhere=("--graceful-timeout", "--timeout-graceful-shutdown", "--workers-kill-timeout"),
     )
     header: int = setting(
         v.size_between(1024, 32 * 1024),
@@ -143,6 +146,7 @@ class Proxy:
         "Networks of the proxies in front whose word on client, scheme and host is taken; none by default.",
         example="10.0.0.0/8",
         short=("--trust",),
+        elsewhere=("--forwarded-allow-ips", "--proxy-headers"),
     )
 
 

@@ -28,7 +28,13 @@ class Log:
         example="debug",
         images=("LOG_LEVEL",),
     )
-    access: bool = setting(v.FLAG, True, "Write a line for each request.", example="false")
+    access: bool = setting(
+        v.FLAG,
+        True,
+        "Write a line for each request.",
+        example="false",
+        elsewhere=("--access-log", "--no-access-log", "--access-logfile", "--disable-logging"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Run:
         "User that nginx and the app run as when porch is started by root; `auto` is www-data or nobody.",
         example="nobody",
         short=("--user",),
+        elsewhere=("--uid", "-u"),
     )
     watch: bool = setting(
         v.FLAG,
@@ -51,6 +58,7 @@ class Run:
         "Reload when code of the project changes, for development; needs `porch[watch]`.",
         example="true",
         short=("--watch",),
+        elsewhere=("--reload", "--py-autoreload"),
     )
     part: str = setting(
         v.choice("all", "app", "nginx"),

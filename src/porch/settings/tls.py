@@ -28,12 +28,14 @@ class Tls:
         "",
         "File with the certificate and those between it and its root, in PEM, the site's own first.",
         example="/etc/letsencrypt/live/shop.example.org/fullchain.pem",
+        elsewhere=("--ssl-certfile", "--certfile", "--ssl-certificate"),
     )
     key: str = setting(
         v.PATH,
         "",
         "File with the private key of the certificate, in PEM, without a passphrase.",
         example="/etc/letsencrypt/live/shop.example.org/privkey.pem",
+        elsewhere=("--ssl-keyfile", "--keyfile"),
     )
     profile: str = setting(
         v.choice("intermediate", "modern"),

@@ -53,12 +53,20 @@ def test_the_version(shell: Shell) -> None:
 
 
 MISTAKES = [
-    ((), "the following arguments are required: COMMAND", "porch --help shows what there is"),
+    ((), "no command was given", "porch run starts the app here; porch --help shows what there is"),
+    (("shop:app", "-w", "3"), 'there is no command "shop:app"', "porch run shop:app"),
+    (("start",), 'there is no command "start"', 'did you mean "run"?'),
+    (("restart",), 'there is no command "restart"', 'did you mean "reload"?'),
+    (("help",), 'there is no command "help"', 'did you mean "--help"?'),
     (("rn",), 'there is no command "rn"', 'did you mean "run"?'),
     (("zzzz",), 'there is no command "zzzz"', f"known: {', '.join(COMMANDS)}"),
     (("run", "--wrokers", "3"), 'unknown flag "--wrokers"', 'did you mean "--workers"?'),
     (("run", "--limits-bdy=3"), 'unknown flag "--limits-bdy"', 'did you mean "--limits-body"?'),
     (("run", "--bdoy=3"), 'unknown flag "--bdoy"', 'did you mean "--limits-body"?'),
+    (("run", "--port", "80"), 'unknown flag "--port"', "here that is --listen: --listen 127.0.0.1:9090"),
+    (("run", "--reload"), 'unknown flag "--reload"', "here that is --watch"),
+    (("run", "--no-access-log"), 'unknown flag "--no-access-log"', "here that is --log-access: --log-access false"),
+    (("stop", "--port"), 'unknown flag "--port"', "porch --help shows what there is"),
     (("run", "--zzzz"), 'unknown flag "--zzzz"', "porch --help shows what there is"),
     (("run", "a:b", "c"), '"c" is one word too many', "porch --help shows what there is"),
     (("run", "--workers"), "argument -w/--workers/--server-workers: expected one argument", "porch run --help shows"),
@@ -256,7 +264,7 @@ def test_status_is_a_table(shell: Shell, instance: Control) -> None:
     assert instance.asked == [("/run/mine", {"do": "status"})]
     assert told.out.splitlines() == [
         "ready  http://127.0.0.1:8080  generation 2  granian",
-        "7 requests, 1 error, 0 log lines dropped",
+        "7 requests, 1 error (5xx), 0 log lines dropped",
         "NAME  ROLE  PID  MEMORY   UPTIME  RESTARTS",
         "app   app   12   3.0 MiB  61 s    0",
     ]
