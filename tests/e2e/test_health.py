@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import pytest
 from story import MakeProject
@@ -41,7 +43,7 @@ app = web.Application(middlewares=[known_hosts])
 app.router.add_get("/healthz", healthz)
 """
 APPS = {"wsgi": WSGI, "asgi": ASGI, "aiohttp": AIOHTTP}
-AT_MOST = 8
+AT_MOST = 12
 """Seconds for a start; a good one takes a tenth of it on a machine that has nothing else to do."""
 SERVED = [
     *(pytest.param("wsgi", server, id=f"wsgi-{server}") for server in ("granian", "gunicorn", "uwsgi")),
@@ -77,3 +79,19 @@ def test_an_ill_app_does_not_start(project: MakeProject) -> None:
     refused = made.run_refused("app:app", "--app-health", "/healthz", "--limits-start-timeout", str(AT_MOST))
     assert refused.code == 3
     assert f"was not ready within {AT_MOST} s: the app answered 400 at /healthz" in refused.stderr
+
+
+def test_an_nginx_that_dies_beside_an_ill_app_is_back(project: MakeProject) -> None:
+    """It serves what is its own as soon as it is up, and is not ended for what the app answers."""
+    made = project()
+    made.write("app.py", WSGI)
+    static = made.write("static/a.txt", "from a file").parent
+    told = ("--app-health", "/healthz", "--domain", "shop.example.org", "--static", f"/static/={static}")
+    site = made.run("app:app", "--workers", "1", *told)
+    made.write("ill", "")
+    os.kill(site.pid_of("nginx"), signal.SIGKILL)
+    site.stderr.wait_for("nginx is back")
+    assert site.get("/static/a.txt", {"Host": "shop.example.org"}).text == "from a file"
+    assert site.get(READY).status == 503
+    (nginx,) = [each for each in site.status()["processes"] if each["role"] == "nginx master"]
+    assert nginx["restarts"] == 1

@@ -68,16 +68,20 @@ class Front:
             raise Refused(Problem(what, where=program.folder, fix=fix, detail=detail, exit=Exit.MACHINE))
 
     async def start(self) -> None:
-        """Start it, and return when the first request would succeed."""
+        """Start it, and return when the first request would succeed; when it was up before, when nginx answers.
+
+        An app that is ill is not nginx's fault: static files and the pages for errors are served meanwhile.
+        """
         async with self._handed():
             await self._start()
 
     async def _start(self) -> None:
+        path = probe.READY if self.child is None else probe.LIVE
         self.condition = "starting"
         self.tail = Tail()
         self.child = self._around.start(self._launch.nginx, self._inherit, self._launch.sockets, self.tail)
         address = listen.parse(self._launch.listen[0])
-        question = probe.Probe(address, "http", self._launch.host, tls=self._launch.tls)
+        question = probe.Probe(address, "http", self._launch.host, tls=self._launch.tls, path=path)
         answering = asyncio.ensure_future(probe.until_ready(question))
         dying = asyncio.ensure_future(self.child.wait())
         try:

@@ -14,6 +14,8 @@ from porch.records import dataclass
 from porch.runtime.listen import Address
 
 READY = "/-/porch/ready"
+LIVE = "/-/porch/live"
+"""nginx answers it by itself."""
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.05
 PATIENCE = 2.0
@@ -31,21 +33,22 @@ class Probe:
     host: str
     why: str = ""
     tls: bool = False
+    path: str = READY
 
 
 async def until_ready(probe: Probe) -> None:
     """Return when the answer is 200; the caller bounds the time."""
     host, protocol = probe.host, probe.protocol
-    question = uwsgi_request(host) if protocol == "uwsgi" else http_request(host)
+    question = uwsgi_request(host) if protocol == "uwsgi" else http_request(host, probe.path)
     pause = FIRST_PAUSE
     while not await _answers(probe, question):
         await asyncio.sleep(pause)
         pause = min(pause * 1.2, LONGEST_PAUSE)
 
 
-def http_request(host: str) -> bytes:
+def http_request(host: str, path: str = READY) -> bytes:
     """The question in HTTP."""
-    return f"GET {READY} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: porch\r\nConnection: close\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: porch\r\nConnection: close\r\n\r\n".encode()
 
 
 def uwsgi_request(host: str) -> bytes:
