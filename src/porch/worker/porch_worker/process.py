@@ -9,6 +9,7 @@ import ctypes
 import faulthandler
 import io
 import logging
+import os
 import signal
 import sys
 import threading
@@ -48,10 +49,19 @@ def stoppable() -> Generator[None, None, None]:
         return
     stop = signal.SIGHUP if "uwsgi" in sys.modules else signal.SIGTERM
     before = signal.signal(stop, signal.SIG_DFL)
+    master = _granians_master(before)
+    if master is not None and master.interrupt_signal:
+        os.kill(os.getpid(), stop)  # it came before, and its handler took note of it in the wrong process
     yield
-    if stop is signal.SIGTERM and before is not None:  # uWSGI sets its own when the app is there
+    if stop is signal.SIGTERM and before is not None and master is None:  # uWSGI and granian set their own next
         signal.signal(stop, before)
         signal.siginterrupt(stop, False)
+
+
+def _granians_master(handler: object) -> Any:
+    """Its copy in this process, whose handler it is; None elsewhere."""
+    owner = getattr(handler, "__self__", None)
+    return owner if hasattr(owner, "interrupt_signal") else None
 
 
 def write_at_once() -> None:
