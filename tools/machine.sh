@@ -4,10 +4,10 @@
 # which issues certificates as Let's Encrypt does, slowhttptest, which is a crowd of slow clients, and podman with runc,
 # which plays manifests for Kubernetes.
 set -eu
-packages="nginx-light postgresql systemd pebble slowhttptest podman runc netavark aardvark-dns"
+packages="nginx-light postgresql systemd pebble slowhttptest podman runc catatonit netavark aardvark-dns"
 there=yes
 for each in /usr/sbin/nginx /usr/lib/postgresql /usr/bin/systemd-analyze /usr/bin/pebble /usr/bin/slowhttptest /usr/bin/podman \
-    /usr/sbin/runc; do
+    /usr/sbin/runc /usr/bin/catatonit; do
     [ -e "$each" ] || there=no
 done
 [ "$there" = yes ] && exit 0

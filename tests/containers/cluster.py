@@ -41,8 +41,8 @@ runtime = "runc"
 
 def missing() -> str:
     """Why nothing can be played here; empty when it can."""
-    if shutil.which("podman") is None or shutil.which("runc") is None:
-        return "podman and runc are not here; on Debian: apt-get install podman runc netavark"
+    if not all(map(shutil.which, ("podman", "runc", "catatonit"))):
+        return "podman, runc and catatonit are not here; on Debian: apt-get install podman runc catatonit netavark"
     return "" if os.geteuid() == 0 else "podman is run as root here, for its network"
 
 

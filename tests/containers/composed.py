@@ -109,11 +109,12 @@ class Composed:
         The engine needs a second or two to begin anything in a container, which is as long as the question may take.
         """
         words = ("exec", self.container(service), "python", "-c", CONNECTED, f":{port:04X}")
-        seen, asked = pool.submit(docker, *words), pool.submit(self.ask, path)
+        front = self.port
+        seen, asked = pool.submit(docker, *words), pool.submit(ask, front, "GET", path)
         while not seen.done():
             wait((seen, asked), return_when=FIRST_COMPLETED)
             if asked.done() and not seen.done():
-                asked = pool.submit(self.ask, path)
+                asked = pool.submit(ask, front, "GET", path)
         seen.result()
         return asked
 

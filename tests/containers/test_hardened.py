@@ -63,6 +63,7 @@ def test_a_stop_cuts_no_request(image: str, engine: Engine) -> None:
     def ask() -> None:
         answers.append(container.ask("/slow?seconds=8"))
 
+    container.published()  # asked for once, and not by each thread
     asking = [threading.Thread(target=ask) for _ in range(8)]
     for thread in asking:
         thread.start()
