@@ -109,7 +109,11 @@ def ask_raw(port: int, request: bytes) -> Answer:
 
 
 def _answer(response: http.client.HTTPResponse) -> Answer:
-    return Answer(response.status, tuple(response.getheaders()), response.read())
+    try:
+        body = response.read()
+    except http.client.IncompleteRead as cut:
+        raise ConnectionResetError(f"cut off after {len(cut.partial)} bytes") from None
+    return Answer(response.status, tuple(response.getheaders()), body)
 
 
 class WebSocket:

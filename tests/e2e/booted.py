@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from story import Outcome, open_to_all
@@ -50,8 +51,11 @@ class Machine:
         return self.run("systemctl", "is-system-running").stdout.strip()
 
     def _first(self) -> int:
-        children = Path(f"/proc/{self._outside.pid}/task/{self._outside.pid}/children").read_text().split()
-        return int(children[0]) if children and Path(f"/proc/{children[0]}/comm").read_text() == "systemd\n" else 0
+        with suppress(OSError):  # what the script runs before may end while it is looked at
+            children = Path(f"/proc/{self._outside.pid}/task/{self._outside.pid}/children").read_text().split()
+            if children and Path(f"/proc/{children[0]}/comm").read_text() == "systemd\n":
+                return int(children[0])
+        return 0
 
     def said(self) -> str:
         """What systemd, and what runs in it, wrote."""

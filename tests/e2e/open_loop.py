@@ -184,9 +184,13 @@ class _Connection:
 
     def usable(self) -> bool:
         """Whether it was used so shortly ago that no server closes it, and nothing is there to read, as its end is."""
+        wire = self.writer.get_extra_info("socket")
+        # asyncio may have seen its end already: then there is no socket (TLS), or a closed one.
+        if wire is None or wire.fileno() < 0 or time.monotonic() - self.last >= IDLE:
+            return False
         looking = select.poll()
-        looking.register(self.writer.get_extra_info("socket"), select.POLLIN)
-        return time.monotonic() - self.last < IDLE and not looking.poll(0)
+        looking.register(wire, select.POLLIN)
+        return not looking.poll(0)
 
     async def ask(self, method: str, path: str, keep: bool, host: str) -> tuple[int, str, bool]:
         """Status, body, and whether the connection stays."""

@@ -66,8 +66,9 @@ def test_a_master_that_dies_is_soon_back(project: MakeProject, program: str) -> 
     start = time.monotonic() - began
     with Load(site.port, 40) as load:
         until(lambda: load.account.answered > 20, "the load flows")
+        pid = site.pid_of(program)
         killed = time.monotonic()
-        os.kill(site.pid_of(program), signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
         until(lambda: load.account.planned > 40 * (time.monotonic() - killed) and _settled(load, killed), "it is back")
     away = [each.planned for each in load.account.sent if each.failure]
     assert max(away, default=killed) - killed < start + BACK

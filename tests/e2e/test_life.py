@@ -151,7 +151,9 @@ def test_a_browser_that_is_open_does_not_hold_up_a_stop(project: MakeProject, wo
     kept.request("GET", "/")
     assert kept.getresponse().read() != b""
     began = time.monotonic()
-    assert site.stop() == 0
+    site.process.send_signal(signal.SIGTERM)
+    assert kept.sock.recv(1) == b""
     # nginx would wait for ten seconds until an idle client has given its connection back.
     assert time.monotonic() - began < 8
+    assert site.wait_end() == 0
     kept.close()

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ FLOODED = [
     pytest.param("loud_wsgi", "uwsgi", "text", id="uwsgi-text"),
     pytest.param("loud_asgi", "uvicorn", "json", id="uvicorn-json"),
 ]
+PATIENCE = 0.15
+"""Seconds; porch takes a reader that is silent for longer (0.2 s) for one that has stopped, and holds up nobody."""
 RESIDENT = 60 * 1024 * 1024
 """Bytes that the supervisor may take while nobody reads: 25 MB it has anyhow, and its buffers are bounded."""
 
@@ -44,6 +47,8 @@ class Reader:
         if not waits:
             self.may.set()
         self._piece, self._pause = piece, pause
+        self.late = False
+        """It was itself held up for longer than porch's patience while there was much to read."""
         self.at: tuple[int, Callable[[], object]] | None = None
         """So many bytes, and what is done by the reader itself, between two of its reads, when they have come."""
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -52,7 +57,11 @@ class Reader:
     def _run(self) -> None:
         never = threading.Event()
         self.may.wait()
+        last = time.monotonic()
         while part := os.read(self.read, self._piece):
+            now = time.monotonic()
+            self.late |= len(part) > 32 * 1024 and now - last > PATIENCE
+            last = now
             self.heard += part
             if self.at is not None and len(self.heard) >= self.at[0]:
                 self.at, (_, act) = None, self.at
@@ -89,9 +98,14 @@ def numbers(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"number (\d+) ", text)]
 
 
+def dropped(text: str) -> int:
+    """Lines that porch said it had dropped."""
+    return sum(int(number) for number in re.findall(r"(\d+) log lines? (?:was|were) dropped", text))
+
+
 @pytest.mark.parametrize(("app", "server", "form"), FLOODED)
 def test_a_stop_in_a_flood_loses_no_line(project: MakeProject, app: str, server: str, form: str) -> None:
-    """200,000 numbered lines with TERM in their midst: none is missing, doubled or out of order."""
+    """200,000 lines with TERM in their midst: all come once and in order; what a reader loses that is held up is told."""
     with reading() as reader, ThreadPoolExecutor(1) as pool:
         site = run(project, reader, app, "--server", server, "--log-format", form)
         begun: list[bool] = []
@@ -106,9 +120,13 @@ def test_a_stop_in_a_flood_loses_no_line(project: MakeProject, app: str, server:
         assert begun == [True]
         assert site.wait_end() == 0
         assert asked.result().status == 200
-    found = numbers(reader.text())
-    assert len(found) == LINES
-    assert found == list(range(LINES))
+    text = reader.text()
+    found = numbers(text)
+    assert found == sorted(set(found))
+    if not reader.late:
+        assert len(found) == LINES
+    # The server's own words may be among those that were dropped.
+    assert len(found) + dropped(text) >= LINES
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -129,7 +147,7 @@ def test_a_reader_that_stops_holds_up_nobody(project: MakeProject, form: str) ->
         assert site.get("/").status == 200
         assert site.stop() == 0
     text = reader.text()
-    told = sum(int(number) for number in re.findall(r"(\d+) log lines? (?:was|were) dropped", text))
+    told = dropped(text)
     access = sum("GET /" in line or "POST /" in line or '"uri":"/' in line for line in text.splitlines())
     assert len(numbers(text)) + access + told == planned * (each + 1) + 1
     assert told >= status["dropped_lines"]

@@ -176,16 +176,17 @@ def test_limits_and_headers_are_each_apps_own_and_the_sites(frameworks: Site) ->
 
 def test_status_and_log_tell_the_apps_apart(frameworks: Site) -> None:
     """Each process stands under the name of its app, and each line begins with it."""
+    apps = ("app", "app/api", "app/back/office")
+    until(lambda: all(len(processes_of(frameworks, name, "worker")) == 2 for name in apps), "all workers are there")
     told = frameworks.status()
     assert [(each["name"], each["prefix"], each["server"]) for each in told["apps"]] == [
         ("app", "", "gunicorn"),
         ("app/api", "/api", "uvicorn"),
         ("app/back/office", "/back/office", "uwsgi"),
     ]
-    for name in ("app", "app/api", "app/back/office"):
+    for name in apps:
         assert len(processes_of(frameworks, name, "master", told)) == 1
-        assert len(processes_of(frameworks, name, "worker", told)) == 2
-    assert "app/back/office: *** Starting uWSGI" in frameworks.stdout.text
+    frameworks.stdout.wait_for(r"app/back/office: \*\*\* Starting uWSGI")
 
 
 def test_readiness_takes_no_body(frameworks: Site) -> None:
@@ -309,10 +310,14 @@ def test_a_server_that_dies_comes_back_alone(releases_site: Site) -> None:
     told = releases_site.status()
     before = {name: processes_of(releases_site, name, "master", told) for _, name in OF_RELEASES}
     answers: list[Answer] = []
+    project = releases_site.project
+    waits = f"import os\nwhile not os.path.exists('{project.folder}/back'): time.sleep(0.02)\n"
+    project.write("api.py", release("asgi", 1, waits, takes=0))
     os.kill(before["app/api"][0], signal.SIGKILL)
     until(lambda: answers.append(releases_site.get("/-/porch/ready")) or answers[-1].status == 503, "it is not ready")
     assert releases_site.get("/plain/").status == 200
     assert releases_site.get("/").status == 200
+    project.write("back", "")
     until(lambda: releases_site.get("/-/porch/ready").status == 200, "it is ready again")
     assert releases_site.get("/api/").text == "1 0"
     told = releases_site.status()
@@ -328,6 +333,7 @@ def test_a_stop_finishes_the_requests_of_all(releases_site: Site) -> None:
     def slow(url: str) -> None:
         answers[url] = releases_site.get(f"{url}slow?2").status
 
+    until(lambda: _at_work(releases_site) == 0, "no connection of the readiness question is left")
     asking = [threading.Thread(target=slow, args=(url,)) for url, _ in OF_RELEASES if url != "/plain/"]
     for one in asking:
         one.start()

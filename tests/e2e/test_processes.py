@@ -85,8 +85,10 @@ def test_a_process_that_dies_is_started_again(project: MakeProject) -> None:
 
 def test_an_essential_process_takes_the_instance_along(project: MakeProject) -> None:
     """Its failure ends porch with its own code, after an ordered stop."""
-    command = '[process.bus]\ncommand = ["sh", "-c", "sleep 0.3; exit 7"]\nessential = true\n'
-    site = small(project, command).run()
+    command = '[process.bus]\ncommand = ["sh", "-c", "until test -e fail; do sleep 0.1; done; exit 7"]\n'
+    made = small(project, f"{command}essential = true\n")
+    site = made.run()
+    made.write("fail", "")
     assert site.wait_end() == 7
     assert "the instance cannot do without it" in site.stderr.text
     assert "Shutting down granian" in site.stdout.text

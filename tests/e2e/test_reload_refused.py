@@ -74,6 +74,7 @@ def test_a_broken_release_harms_nobody(project: MakeProject, server: str, bad: s
         assert sum("app master" in each["role"] for each in status["processes"]) == 1
         made.write("app.py", release("wsgi", 3, takes=0))
         assert made.porch("reload", "--run-dir", str(made.run_folder)).code == 0
+        until(lambda: "3" in load.account.answers(), "the next release answers")
     assert not load.account.failed
     assert load.account.answers() == {"1", "3"}
 
@@ -118,8 +119,9 @@ def test_the_old_may_die_meanwhile(project: MakeProject) -> None:
     site.stderr.wait_for("generation 2 serves")
     until(lambda: sum("app master" in each["role"] for each in site.status()["processes"]) == 1, "one is left")
     assert site.get("/").text == "2 0"
+    back = site.stderr.text.count("app is back")
     os.kill(site.pid_of("app"), signal.SIGKILL)
-    site.stderr.wait_for("app is back")
+    site.stderr.wait_for("app is back", count=back + 1)
     assert site.get("/").text == "2 0"
     # The stop is not the claim here: granian's, told while one of its workers still starts, may take all its time.
     until(lambda: loaded(site, 2) == 2, "both workers have loaded the app")

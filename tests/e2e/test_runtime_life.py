@@ -55,6 +55,7 @@ class Asked(threading.Thread):
 
 def in_work(one: Instance) -> Asked:
     """A request that has certainly reached the app, and is answered when `let_go` is called."""
+    until(lambda: not _connections(one), "no connection of the start is left")
     asked = Asked(one, "/until/told")
     until(lambda: _connections(one), "the request is in the app")
     return asked
@@ -132,7 +133,7 @@ def test_death_is_mended(make: Make, role: str) -> None:
     old = [*pids(one, role), *pids(one, f"{name} worker")]
     os.kill(old[0], signal.SIGKILL)
     until(lambda: one.works() and pids(one, role) not in ([], old[:1]), "it is back")
-    assert not [pid for pid in old if alive(pid)]
+    until(lambda: not [pid for pid in old if alive(pid)], "no old worker lives on")
     rows = {row["role"]: row["restarts"] for row in ask(one.launch.folder, {"do": "status"})["processes"]}
     assert rows[role] == 1
     assert f"{name} was killed by SIGKILL" in one.err
@@ -145,7 +146,7 @@ def test_connections_wait_for_nginx(make: Make) -> None:
     os.kill(pids(one, "nginx master")[0], signal.SIGKILL)
     results = []
     deadline = time.monotonic() + 1
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline or results[-1] == -1:
         try:
             results.append(one.get()[0])
         except ConnectionRefusedError:

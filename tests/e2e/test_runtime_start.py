@@ -13,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import processes
 import pytest
 from ports import free_port
-from runtime_instance import NGINX, PATIENCE, Instance, alive, instance, instances, until
+from runtime_instance import NGINX, PATIENCE, Instance, instance, instances, until
 
 from porch.runtime.control import ask
 from porch.runtime.launch import Program
@@ -47,6 +48,7 @@ def test_prestart_runs_first(make: Make) -> None:
     """The prestart command has ended before the app begins."""
     prestart = Program("prestart", (sys.executable, "-c", "print('prepared')"), "/")
     one = make(prestart=prestart).start()
+    until(lambda: "app: the app begins" in one.out, "the app begins")
     assert one.out.index("prestart: prepared") < one.out.index("app: the app begins")
 
 
@@ -85,11 +87,10 @@ time.sleep(60)
 
 def test_app_never_healthy(make: Make) -> None:
     """An app that does not answer in time ends the start with code 3, and nothing is left running."""
-    app = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
-    one = make(app, start_timeout=0.5).start(ready=False)
+    one = make("import time; time.sleep(60)", start_timeout=0.5).start(ready=False)
     assert one.running.wait(PATIENCE) == 3
     assert "the app was not ready within 0.5 s" in one.err
-    assert not alive(int((one.home / "pid").read_text()))
+    assert not [each for each in processes.everything() if str(one.home) in each.command and each.state != "Z"]
 
 
 def test_program_is_missing(make: Make) -> None:

@@ -141,7 +141,7 @@ def test_an_essential_process_that_fails_ends_all(project: MakeProject) -> None:
     assert master(site, "queue.py")
     asked.write("fail", "")
     assert site.process.wait(60) == -signal.SIGKILL
-    assert "keeper: jobs has failed, and the rest cannot do without it" in site.stdout.text
+    site.stdout.wait_for("keeper: jobs has failed, and the rest cannot do without it")
     until(lambda: not asked.left_running(), "nothing is left running")
     for left in ("supervisord.pid", "supervisor.sock"):
         (asked.run_folder / left).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ import booted
 import pytest
 from asking import Answer, ask
 from ports import free_port
+from waiting import until
 
 WHY = booted.missing()
 pytestmark = pytest.mark.skipif(bool(WHY) and not os.environ.get("CI"), reason=WHY or "it is here")
@@ -159,7 +160,7 @@ def test_a_stop_waits_for_what_is_in_work(shop: booted.Machine) -> None:
     asking = threading.Thread(target=lambda: answers.append(ask(port, "GET", "/slow")))
     asking.start()
     log = shop.path("run/shop.log")
-    booted.until(lambda: _began(shop), lambda: f"the request is in work: {log.read_text()}")
+    until(lambda: _began(shop), lambda: f"the request is in work: {log.read_text()}")
     shop.systemctl("stop", "shop.service")
     asking.join(10)
     assert [(each.status, each.body) for each in answers] == [(200, b"slow ends")]
@@ -181,7 +182,7 @@ def test_a_port_below_1024_is_bound_by_systemd(shop: booted.Machine) -> None:
     assert shop.shown("ActiveState") == "inactive"
     told = tell(port)
     assert told["Uid"] == str(pwd.getpwnam("www-data").pw_uid)
-    assert shop.shown("ActiveState") == "active"
+    until(lambda: shop.shown("ActiveState") == "active", "it is active")
 
 
 def _privileged_port() -> int:

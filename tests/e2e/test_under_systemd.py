@@ -68,10 +68,12 @@ def test_systemd_is_told_of_each_turn(project: MakeProject) -> None:
     """Ready, reloading and ready again, stopping: each once and in this order, with the watchdog's words between."""
     made = project("echo_wsgi")
     systemd = Systemd(made.home)
-    site = made.run(
+    site = made.run_later(
         "app:app", "--workers", "1", NOTIFY_SOCKET=systemd.path, WATCHDOG_USEC="400000", LISTEN_PID="1", LISTEN_FDS="9"
     )
+    # Read from the start: few of the watchdog's words have room to wait.
     systemd.wait_for("READY=1")
+    made.add(site)
     site.process.send_signal(signal.SIGHUP)
     systemd.wait_for("READY=1", count=2)
     systemd.wait_for("WATCHDOG=1", count=3)
