@@ -105,7 +105,7 @@ def dropped(text: str) -> int:
 
 @pytest.mark.parametrize(("app", "server", "form"), FLOODED)
 def test_a_stop_in_a_flood_loses_no_line(project: MakeProject, app: str, server: str, form: str) -> None:
-    """200,000 lines with TERM in their midst: all come once and in order; what a reader loses that is held up is told."""
+    """200,000 lines with TERM in their midst: all come once, in order; what a reader loses that is held up is told."""
     with reading() as reader, ThreadPoolExecutor(1) as pool:
         site = run(project, reader, app, "--server", server, "--log-format", form)
         begun: list[bool] = []
