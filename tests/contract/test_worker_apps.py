@@ -235,7 +235,7 @@ FOLDERS = {"static/a.css": "", "assets/b.css": ""}
         (STARLETTE, ("asgi", "starlette"), [("/api/inner/files/", "static")]),
         (FASTAPI, ("asgi", "fastapi"), [("/api/static/", "static")]),
         (AIOHTTP, ("aiohttp", "aiohttp"), [("/api/inner/files/", "assets"), ("/api/static/", "static")]),
-        (DJANGO, ("wsgi", "django"), [("/api/static/", "static"), ("/media/", "assets")]),
+        (DJANGO, ("wsgi", "django"), [("/api/static/", "static")]),
     ],
     ids=["flask", "starlette", "fastapi", "aiohttp", "django"],
 )

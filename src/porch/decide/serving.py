@@ -275,6 +275,9 @@ def _tell_of_sessions(desk: Desk, workers: Chosen[int]) -> None:
     if desk.finding.sessions and workers.value > 1:
         said, lost = f"{workers.value} ({workers.origin})", "a request that reaches another worker is refused"
         desk.warnings.append(f"server.workers is {said}, but {_kept_in_one(desk)}: {lost}")
+    if desk.finding.fleeting_key:
+        lost = "clients lose their sessions at a restart, and from one worker to the next; read it from the environment"
+        desk.warnings.append(f"{desk.finding.fleeting_key} makes the secret key anew in each process: {lost}")
 
 
 def _kept_in_one(desk: Desk) -> str:

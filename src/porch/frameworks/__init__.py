@@ -14,13 +14,14 @@ from porch.frameworks.django import DJANGO
 from porch.frameworks.fastapi import FASTAPI
 from porch.frameworks.finding import Finding, StaticFolder, Statics
 from porch.frameworks.flask import FLASK
+from porch.frameworks.fleeting import fleeting_key
 from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.generic import GENERIC
 from porch.frameworks.needs import Needs, Packaging, packaging
 from porch.frameworks.project import Project, SyntaxFault
 from porch.frameworks.quart import QUART
 from porch.frameworks.requirements import requirements
-from porch.frameworks.search import MODULES, candidates, choose, out_of_reach, unreadable
+from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of_reach, unreadable
 from porch.frameworks.sessions import sessions
 from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
@@ -84,9 +85,13 @@ def _say_what_is_broken(project: Project) -> None:
 def _nothing(tracer: Tracer) -> Refused:
     project = tracer.project
     looked = f"{counted(len(project.files), 'Python file was', 'Python files were')} read"
-    hidden = list(dict.fromkeys(out_of_reach(tracer, [word for one in FRAMEWORKS for word in one.words])))
+    words = [word for one in FRAMEWORKS for word in one.words]
+    hidden = list(dict.fromkeys(out_of_reach(tracer, words)))
     fix = "name it: porch run module:attribute"
-    if hidden:
+    if wanting := list(in_want(tracer, words)):
+        looked += ":\n" + "\n".join(f"  {line}" for line in wanting)
+        fix = "give its parameters defaults, or call it in a file wsgi.py, with the arguments: app = ..."
+    elif hidden:
         looked += "; these make an app where no import reaches it:\n" + "\n".join(f"  {line}" for line in hidden)
         fix = "move it to the level of the module, or into a function that returns it: porch run module:function()"
     elif own := unnamed(project):
@@ -116,6 +121,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         statics=statics.folders,
         sure=app.sure and app.interface is not None,
         sessions=sessions(project, needed),
+        fleeting_key=fleeting_key(project),
         import_from=str(root),
     )
 

@@ -30,10 +30,8 @@ MAKES = {
     "channels.routing.ProtocolTypeRouter": Made("asgi"),
     "channels.routing.get_default_application": Made("asgi"),
 }
-FOLDERS = (
-    ("STATIC_URL", "STATIC_ROOT", " yet: python manage.py collectstatic makes it"),
-    ("MEDIA_URL", "MEDIA_ROOT", ""),
-)
+COLLECTED = " yet: python manage.py collectstatic makes it"
+UPLOADS = "holds uploads, which are left to the app; if everyone may read them, name it with --static URL=FOLDER"
 
 
 @dataclass(frozen=True)
@@ -52,12 +50,12 @@ class Django:
         return found or _by_convention(tracer)
 
     def statics(self, tracer: Tracer, app: App, /) -> Statics:
-        """`STATIC_ROOT` under `STATIC_URL`, `MEDIA_ROOT` under `MEDIA_URL`."""
+        """`STATIC_ROOT` under `STATIC_URL`; never `MEDIA_ROOT`, whose files the app may hand out to some alone."""
         settings = _settings(tracer, app.scope.module)
         if settings is None:
             place = Place(tracer.project, app.scope.module, app.node.lineno if app.node else 0)
             return place.note("the settings module was not found, so no static folder was")
-        return merged(_folder(tracer, settings, *words) for words in FOLDERS)
+        return merged((_folder(tracer, settings), _uploads(tracer, settings)))
 
 
 def _is_manage(module: Module) -> bool:
@@ -178,7 +176,14 @@ def _lookup(tracer: Tracer, settings: Module, name: str) -> Iterator[tuple[Scope
     return definitions(tracer.project, settings.scope, ast.Name(name))
 
 
-def _folder(tracer: Tracer, settings: Module, url_name: str, root_name: str, missing: str) -> Statics:
+def _uploads(tracer: Tracer, settings: Module) -> Statics:
+    for where, binding in _lookup(tracer, settings, "MEDIA_ROOT"):
+        return Place(tracer.project, where.module, binding.line, "MEDIA_ROOT").note(UPLOADS)
+    return Statics()
+
+
+def _folder(tracer: Tracer, settings: Module) -> Statics:
+    url_name, root_name = "STATIC_URL", "STATIC_ROOT"
     found = next(_lookup(tracer, settings, root_name), None)
     if found is None:
         for where, binding in _lookup(tracer, settings, url_name):
@@ -195,7 +200,7 @@ def _folder(tracer: Tracer, settings: Module, url_name: str, root_name: str, mis
         return place.note(f"or {url_name} is computed; name it with --static URL=FOLDER")
     if "//" in url:
         return place.note(f"is served elsewhere: {url_name} is {url}")
-    return place.folder(url, tracer.project.folder / folder, missing=missing)
+    return place.folder(url, tracer.project.folder / folder, missing=COLLECTED)
 
 
 DJANGO = Django()

@@ -48,5 +48,7 @@ class Finding:
     """False: import the app in a child process before the interface is relied upon."""
     sessions: str = ""
     """What keeps its clients' sessions in the process that began them, `Socket.IO (app.py:3)`; empty for nothing."""
+    fleeting_key: str = ""
+    """Where the key of the sessions is made anew at each start, `app.py:4`; empty for nowhere."""
     import_from: str = ""
     """Folder that the target's module is imported from, absolute: the project, its `src`, or a folder below it."""

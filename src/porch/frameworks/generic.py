@@ -56,6 +56,8 @@ GENERIC = (
     Called(
         "fasthtml", ("python-fasthtml",), (b"FastHTML",), {"fasthtml.common.FastHTML": ASGI, "fasthtml.FastHTML": ASGI}
     ),
+    Called("sanic", ("sanic",), (b"Sanic",), {"sanic.Sanic": ASGI, "sanic.app.Sanic": ASGI}),
+    Called("shiny", ("shiny",), (b"shiny",), {"shiny.App": ASGI, "shiny.express.wrap_express_app": ASGI}),
     Called("web.py", ("web-py",), (b"wsgifunc",), {".wsgifunc": WSGI}),
     Called("cherrypy", ("cherrypy",), (b"cherrypy",), {"cherrypy.Application": WSGI, "cherrypy.tree.mount": WSGI}),
     Called("ariadne", ("ariadne",), (b"ariadne",), {"ariadne.asgi.GraphQL": ASGI, "ariadne.wsgi.GraphQL": WSGI}),

@@ -96,6 +96,18 @@ def out_of_reach(tracer: Tracer, words: Iterable[bytes]) -> Iterator[str]:
             yield tracer.project.evidence(module, call.lineno)
 
 
+def in_want(tracer: Tracer, words: Iterable[bytes]) -> Iterator[str]:
+    """Evidence of functions that return an app, and that nobody can call without arguments."""
+    for module in tracer.project.with_words(*words):
+        for name in module.scope.names:
+            function = module.scope.own(name)[-1].value
+            if isinstance(function, Function) and (needed := required(function)) and not name.startswith("_"):
+                app = tracer.factory(module.scope, function)
+                if app is not None and app.framework:
+                    said = f"the function {name} returns an app, and needs {', '.join(needed)}"
+                    yield tracer.project.evidence(module, function.lineno, said)
+
+
 def _well_known(tracer: Tracer, path: Path) -> bool:
     """A file that may hand on an app without a framework's name in it; packages only near the top, for all have one."""
     deep = len(path.parts) - len(tracer.project.folder.parts)
@@ -144,7 +156,18 @@ def _inner(tracer: Tracer, found: Sequence[Candidate]) -> set[object]:
             for call in calls(body):
                 if _name_of(call.func) in DISPATCHED:
                     inner.update(_mounted(tracer, scope, call))
+                elif _name_of(call.func) == "Dash":
+                    inner.update(_lent(tracer, scope, call))
     return inner
+
+
+def _lent(tracer: Tracer, scope: Scope, call: ast.Call) -> Iterator[object]:
+    """A Dash that is given the server of another app: both names are one app, and the other's is the whole."""
+    for keyword in call.keywords:
+        if keyword.arg == "server" and tracer.trace(scope, keyword.value) is not None:
+            app = tracer.trace(scope, call)
+            if app is not None:
+                yield app.key
 
 
 def _mounted(tracer: Tracer, scope: Scope, call: ast.Call) -> Iterator[object]:

@@ -19,6 +19,8 @@ KEEP: Mapping[str, str] = {
     "engineio.Server": "Engine.IO",
     "gradio.mount_gradio_app": "gradio",
     "nicegui.ui.run_with": "nicegui",
+    "shiny.App": "Shiny",
+    "shiny.express.wrap_express_app": "Shiny",
 }
 """What is called -> whose sessions it keeps. A request of a client that reaches another process is refused
 (python-socketio's page on deployment); each of its clients holds one request open, or a WebSocket."""
@@ -28,6 +30,7 @@ PACKAGES: Mapping[str, str] = {
     "engineio": "python-engineio",
     "gradio": "gradio",
     "nicegui": "nicegui",
+    "shiny": "shiny",
 }
 """Module -> how it is required."""
 

@@ -234,6 +234,15 @@ def test_more_workers_than_one_are_warned_of_where_sessions_are_kept() -> None:
     )
 
 
+def test_a_key_that_no_other_process_has_is_warned_of() -> None:
+    """Who logs in reaches another worker with the next request."""
+    plan = plan_of(finding=replace(make_finding(), fleeting_key="app.py:4"))
+    assert plan.warnings == (
+        "app.py:4 makes the secret key anew in each process: clients lose their sessions at a restart, "
+        "and from one worker to the next; read it from the environment",
+    )
+
+
 THREADS: list[tuple[str, dict[str, object], int, tuple[str, ...]]] = [
     ("wsgi", {"server.name": "granian"}, 4, ()),
     ("wsgi", {"server.name": "gunicorn"}, 4, ()),

@@ -94,9 +94,14 @@ CASES = [
         {"/static/": "staticfiles"},
     ),
     _case(
-        "media files too",
+        "uploads are the app's to hand out",
         _project(SETTINGS + "MEDIA_URL = '/media/'\nMEDIA_ROOT = BASE_DIR / 'media'\n", **{"media/": ""}),
-        {"/media/": "media"},
+        evidence=(
+            *LINES,
+            "shop/settings.py:5 STATIC_URL without STATIC_ROOT nginx has no folder to serve",
+            "shop/settings.py:7 MEDIA_ROOT holds uploads, which are left to the app; "
+            "if everyone may read them, name it with --static URL=FOLDER",
+        ),
     ),
     _case("a settings package with a star import", SPLIT, {"/static/": "collected"}),
     _case(

@@ -26,6 +26,22 @@ APPS = [
         "pyramid",
     ),
     ("dash, whose app is its server", "from dash import Dash\napp = Dash()\n", "app:app.server", "wsgi", "dash"),
+    (
+        "dash on a server of one's own",
+        "from dash import Dash\nfrom flask import Flask\nserver = Flask('x')\napp = Dash('x', server=server)\n",
+        "app:server",
+        "wsgi",
+        "flask",
+    ),
+    ("sanic", "from sanic import Sanic\nsite = Sanic('Shop')\n", "app:site", "asgi", "sanic"),
+    (
+        "sanic's factory",
+        "from sanic import Sanic\ndef create_app():\n    app = Sanic('Shop')\n    return app\n",
+        "app:create_app()",
+        "asgi",
+        "sanic",
+    ),
+    ("shiny", "from shiny import App\nboard = App(None, None)\n", "app:board", "asgi", "shiny"),
     ("dash with the server named", "import dash\nd = dash.Dash()\nserver = d.server\n", "app:server", "wsgi", "dash"),
     (
         "werkzeug's decorator",

@@ -19,6 +19,8 @@ KEEPING = [
         f"{FASTAPI}import gradio as gr\napp = gr.mount_gradio_app(app, gr.Blocks(), path='/')\n",
         "gradio (app.py:4)",
     ),
+    ("shiny", "from shiny import App\napp = App(None, None)\n", "Shiny (app.py:2)"),
+    ("shiny", "from shiny import App\napp = App(None, None)\n", "Shiny (app.py:2)"),
     ("nicegui", f"{FASTAPI}from nicegui import ui\nui.run_with(app)\n", "nicegui (app.py:4)"),
     ("nicegui", f"{FASTAPI}def start():\n    from nicegui import ui\n    ui.run_with(app)\n", "nicegui (app.py:5)"),
 ]

@@ -145,6 +145,10 @@ def test_nothing_found_says_what_was_read(folder: Folder) -> None:
         ("import streamlit as st\nst.title('a')\n", "tool.py:1 import streamlit as st", "a server of its own"),
         ("from bottle import route, run\n", "tool.py:1 from bottle import route, run", "app = bottle.default_app()"),
         ("def main():\n    import gradio.blocks\n", "tool.py:2 import gradio.blocks", "gradio.mount_gradio_app("),
+        ("import tornado.web\nx = tornado.web.Application()\n", "tool.py:1 import tornado.web", "a server of its own"),
+        ("import cherrypy\ncherrypy.quickstart()\n", "tool.py:1 import cherrypy", "app = cherrypy.tree.mount(Root()"),
+        ("import panel as pn\n", "tool.py:1 import panel as pn", "panel.io.fastapi.add_application"),
+        ("from pyramid.config import Configurator\n", "tool.py:1 from pyramid.config import Configurator", "get_app("),
         ("from nicegui import ui\nui.run()\n", "tool.py:1 from nicegui import ui", "ui.run_with(app)"),
     ],
 )
@@ -153,6 +157,29 @@ def test_a_program_that_serves_itself_is_told_what_to_add(folder: Folder, text: 
     problem = folder.write({"tool.py": text}).refused()
     assert problem.detail == f"1 Python file was read; none makes an app under a name:\n  {shown}\n"
     assert fix in problem.fix
+
+
+AIOHTTP = "from aiohttp import web\ndef init_func(argv):\n    app = web.Application()\n    return app\n"
+PYRAMID = """\
+from pyramid.config import Configurator
+def main(global_config, **settings):
+    with Configurator(settings=settings) as config:
+        return config.make_wsgi_app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (AIOHTTP, "start.py:2 the function init_func returns an app, and needs argv"),
+        (PYRAMID, "start.py:2 the function main returns an app, and needs global_config"),
+    ],
+)
+def test_a_factory_that_needs_arguments_is_shown(folder: Folder, text: str, said: str) -> None:
+    """It is no app as it stands; who wrote it is told what is missing."""
+    problem = folder.write({"start.py": text}).refused()
+    assert problem.detail == f"1 Python file was read:\n  {said}\n"
+    assert "app = ..." in problem.fix
 
 
 def test_an_app_out_of_reach_is_shown(folder: Folder) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from porch.worker.porch_worker.kind import is_factory, kind_of
+from porch.worker.porch_worker.kind import is_factory, kind_of, needed
 
 
 def wsgi(environ: Any, start_response: Any) -> Any: ...
@@ -97,3 +97,27 @@ def test_framework_is_seen_through_middleware() -> None:
 def test_factory_is_what_can_be_called_with_nothing(app: Any, factory: bool) -> None:
     """A function whose arguments may all be left out is no app."""
     assert is_factory(app) is factory
+
+
+class Handler:
+    """Called with a request, as tornado's Application is."""
+
+    def __call__(self, request: object) -> None:
+        """Does nothing."""
+
+
+@pytest.mark.parametrize(
+    ("app", "counted"),
+    [
+        (Handler(), "1 argument"),
+        (lambda _config: None, "1 argument"),
+        (lambda _environ, _start_response: None, ""),
+        (lambda *_: None, ""),
+        (lambda: None, ""),
+        (Handler, ""),
+        (None, ""),
+    ],
+)
+def test_what_no_app_is_called_with_is_counted(app: Any, counted: str) -> None:
+    """Of functions and of things that can be called; what may be an app's number is not."""
+    assert needed(app) == counted

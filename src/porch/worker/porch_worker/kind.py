@@ -61,9 +61,11 @@ def is_factory(app: Any) -> bool:
 
 def needed(app: Any) -> str:
     """How many arguments it is called with, where that is no app's number; else nothing."""
-    least, most = _required(app)
+    made = not inspect.isroutine(app) and not inspect.isclass(app) and callable(app)
+    called: Any = getattr(app, "__call__", app) if made else app  # noqa: B004  # wanted: its signature
+    least, most = _required(called)
     counted = f"{least} argument" + "s" * (least != 1)
-    return counted if inspect.isroutine(app) and least == most and least not in (-1, 0, 2, 3) else ""
+    return counted if inspect.isroutine(called) and least == most and least not in (-1, 0, 2, 3) else ""
 
 
 def _by_class(app: Any) -> tuple[str, str]:

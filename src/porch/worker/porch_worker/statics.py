@@ -66,18 +66,20 @@ def _aiohttp(app: Any, mount: str) -> Iterator[Pair]:
 
 
 def _django(_app: Any, mount: str) -> Iterator[Pair]:
-    """STATIC_ROOT after collectstatic, and MEDIA_ROOT; a relative URL is below the mount, an absolute one is not."""
+    """STATIC_ROOT after collectstatic; a relative URL is below the mount, an absolute one is not.
+
+    MEDIA_ROOT holds uploads, which the app may hand out to some alone.
+    """
     settings: Any = import_module("django.conf").settings
     urls: Any = import_module("django.urls")
     before = urls.get_script_prefix()
     urls.set_script_prefix(mount + "/")
     try:
-        pairs = [(settings.STATIC_URL, settings.STATIC_ROOT), (settings.MEDIA_URL, settings.MEDIA_ROOT)]
+        url, folder = settings.STATIC_URL, settings.STATIC_ROOT
     finally:
         urls.set_script_prefix(before)
-    for url, folder in pairs:
-        if url and folder:
-            yield str(url), str(folder)
+    if url and folder:
+        yield str(url), str(folder)
 
 
 FINDERS = {
