@@ -90,6 +90,7 @@ def test_app_never_healthy(make: Make) -> None:
     one = make("import time; time.sleep(60)", start_timeout=0.5).start(ready=False)
     assert one.running.wait(PATIENCE) == 3
     assert "the app was not ready within 0.5 s" in one.err
+    assert "a module that runs a server when it is imported never ends" in one.err
     assert not [each for each in processes.everything() if str(one.home) in each.command and each.state != "Z"]
 
 

@@ -198,6 +198,9 @@ class Generation:
         whose = f"the app at {self._launch.prefix}" if self._launch.prefix else "the app"
         what = f"{whose} was not ready within {self._launch.start_timeout:g} s{': ' if why else ''}{why}"
         fix = "look at its lines above; if it only needs longer to start, allow it more time"
+        if not why:  # nothing has answered: its import may never end
+            guard = 'put that under `if __name__ == "__main__":`'
+            fix += f"; a module that runs a server when it is imported never ends: {guard}"
         return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 
 

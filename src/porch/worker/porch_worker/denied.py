@@ -1,0 +1,92 @@
+"""What to do where the user that the app runs as may not have what the app asks for: a file, a folder, a database.
+
+Rule: only the error itself is believed, and what it was raised from; a command is named only inside the project.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+OF_SQLITE = ("unable to open database file", "attempt to write a readonly database")
+"""All that SQLite says of it; the first is said of a folder that is missing too."""
+
+DEED = "do what the last line of the traceback does"
+
+
+def remedy(error: BaseException) -> str:
+    """The next step, with the name of the user; empty where nothing was denied."""
+    denied = next((each for each in _chain(error) if isinstance(each, PermissionError) or _of_sqlite(each)), None)
+    if denied is None:
+        return ""
+    project, uid = Path(os.path.realpath(Path.cwd())), os.geteuid()
+    name = _name(uid)
+    if uid in (0, project.stat().st_uid):
+        return _for_owner(denied, f"user {name}")
+    return f"the app runs as user {name}: {_for_another(denied, name, project)}, or name another user with --user"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from, as a traceback shows them."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+
+
+def _of_sqlite(error: BaseException) -> bool:
+    kind = type(error)
+    return (kind.__module__, kind.__name__) == ("sqlite3", "OperationalError") and str(error).startswith(OF_SQLITE)
+
+
+def _name(uid: int) -> str:
+    """As chown takes it."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _for_owner(denied: BaseException, user: str) -> str:
+    """For root, and for whom the project belongs to: another user would be no help."""
+    if _of_sqlite(denied):
+        return f"{user} may not write the database or its folder, or that folder is missing: look there (ls -la FOLDER)"
+    path = _barring(denied)
+    if path is None:
+        return f"{user} may not {DEED}: correct the app, or the rights of that user"
+    return f"{user} may not use {path}: look at its owner and mode (ls -ld {_quoted(path)})"
+
+
+def _for_another(denied: BaseException, name: str, project: Path) -> str:
+    if _of_sqlite(denied):
+        return f"give that user the database and its folder, which must be there (chown {name} FOLDER DATABASE)"
+    path = _barring(denied)
+    if path is None:
+        return f"give that user the right to {DEED}"
+    if not path.is_relative_to(project):
+        return f"give that user the right to use {path}"
+    return f"give that user the file or folder (chown {name} {_quoted(path)})"
+
+
+def _barring(denied: BaseException) -> Path | None:
+    """The file, or the nearest folder above it that can be seen; None where the error names no file."""
+    named: Any = getattr(denied, "filename", None)
+    try:
+        path = Path(os.path.realpath(os.fsdecode(named)))
+    except TypeError:
+        return None
+    while not os.path.lexists(path):
+        path = path.parent
+    return path
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
