@@ -21,9 +21,14 @@ def remedy(error: BaseException) -> str:
     denied = next((each for each in _chain(error) if isinstance(each, PermissionError) or _of_sqlite(each)), None)
     if denied is None:
         return ""
-    project, uid = Path(os.path.realpath(Path.cwd())), os.geteuid()
+    try:
+        project = Path(os.path.realpath(Path.cwd()))
+        owner = project.stat().st_uid
+    except OSError:  # the project itself is what this user may not see
+        return ""
+    uid = os.geteuid()
     name = _name(uid)
-    if uid in (0, project.stat().st_uid):
+    if uid in (0, owner):
         return _for_owner(denied, f"user {name}")
     return f"the app runs as user {name}: {_for_another(denied, name, project)}, or name another user with --user"
 
