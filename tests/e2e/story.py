@@ -247,23 +247,27 @@ class Site:
         assert outcome.code == 0, outcome.stderr
         return outcome.json()
 
-    def pids_of(self, program: str) -> list[int]:
-        """Process ids of the main processes of `app` or `nginx`, as `status` tells them: none while it starts again."""
-        return [int(each["pid"]) for each in self.status()["processes"] if each["name"] == program]
+    def find_pid(self, program: str) -> int | None:
+        """Process id of the main process of `app` or `nginx`, as `status` tells it; None while it starts again."""
+        return next((int(each["pid"]) for each in self.status()["processes"] if each["name"] == program), None)
 
     def pid_of(self, program: str) -> int:
-        """Process id of its first main process; for when it is there."""
-        return self.pids_of(program)[0]
+        """The same, of one that is there."""
+        found = self.find_pid(program)
+        assert found is not None, f"{program} is not there"
+        return found
 
     def workers_of(self, program: str) -> list[int]:
         """Process ids of the children of that program's main process; none while that starts again."""
-        parents = self.pids_of(program)[:1]
-        return [
-            each.pid
-            for parent in parents
-            for each in processes.below(parent)
-            if each.parent == parent and each.state != "Z"
-        ]
+        parent = self.find_pid(program)
+        below = processes.below(parent) if parent is not None else []
+        return [each.pid for each in below if each.parent == parent and each.state != "Z"]
+
+    def wait_loaded(self, workers: int, *homes: str) -> None:
+        """Wait until so many workers have loaded the app, of each of these generations, or of the first."""
+        for home in homes or ("app-1",):
+            folder = self.project.run_folder / home
+            until(lambda folder=folder: len(list(folder.glob("pulse-*"))) == workers, f"all workers have loaded {home}")
 
     def stop(self, by: signal.Signals = signal.SIGTERM, deadline: float = STOPPED) -> int:
         """Ask porch to stop, and return its exit code; what it leaves behind fails the story."""

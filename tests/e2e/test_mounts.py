@@ -110,8 +110,7 @@ def releases_site(project: MakeProject) -> Site:
     made.write("porch.toml", RELEASES)
     releasing(made, 1)
     site = made.run("app:app", "--server", "gunicorn", "--workers", "2")
-    homes = [made.run_folder / name for name in ("app-1", "app-1-api", "app-1-plain")]
-    until(lambda: all(len(list(home.glob("pulse-*"))) == 2 for home in homes), "every worker has loaded its app")
+    site.wait_loaded(2, "app-1", "app-1-api", "app-1-plain")
     return site
 
 

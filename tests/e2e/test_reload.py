@@ -27,7 +27,7 @@ STEADY = 2.0
 NOTICED = IMPORT_TAKES
 """Seconds that the slowest may take: who had to wait for the new release would wait for its import. On a machine with
 nothing else to do it is a tenth of that; of ten thousand, one or another waits for a core that others have."""
-FLOOR = 3 * IMPORT_TAKES / 4
+FLOOR = IMPORT_TAKES / 2
 """Seconds below which a p99 says more about the machine than about the reload: of those that wait for an import, one
 in a hundred waits for nearly all of it."""
 
@@ -110,7 +110,7 @@ def small(project: MakeProject) -> tuple[Project, Site]:
     made.write("app.py", release("wsgi", 1, takes=0))
     site = made.run("app:app", "--workers", "2")
     # One that is still to load it would take the next release for the first.
-    until(lambda: len(list((made.run_folder / "app-1").glob("pulse-*"))) == 2, "both workers have loaded the app")
+    site.wait_loaded(2)
     return made, site
 
 

@@ -33,8 +33,7 @@ def started(project: Project, *words: str) -> Site:
     project.write("app.py", release("wsgi", 1, takes=0))
     site = project.run("app:app", "--workers", "2", *words)
     # Ready is said with the first worker; the other must have read this release before the next one is written.
-    loaded = project.run_folder / "app-1"
-    until(lambda: len(list(loaded.glob("pulse-*"))) == 2, "both workers have loaded the app")
+    site.wait_loaded(2)
     return site
 
 
