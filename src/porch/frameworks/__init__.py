@@ -86,12 +86,11 @@ def _nothing(tracer: Tracer) -> Refused:
     project = tracer.project
     looked = f"{counted(len(project.files), 'Python file was', 'Python files were')} read"
     words = [word for one in FRAMEWORKS for word in one.words]
-    hidden = list(dict.fromkeys(out_of_reach(tracer, words)))
     fix = "name it: porch run module:attribute"
     if wanting := list(in_want(tracer, words)):
         looked += ":\n" + "\n".join(f"  {line}" for line in wanting)
         fix = "give its parameters defaults, or call it in a file wsgi.py, with the arguments: app = ..."
-    elif hidden:
+    elif hidden := list(dict.fromkeys(out_of_reach(tracer, words))):
         looked += "; these make an app where no import reaches it:\n" + "\n".join(f"  {line}" for line in hidden)
         fix = "move it to the level of the module, or into a function that returns it: porch run module:function()"
     elif own := unnamed(project):

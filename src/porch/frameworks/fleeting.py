@@ -19,7 +19,7 @@ KEYS = frozenset({"secret_key", "SECRET_KEY"})
 
 def fleeting_key(project: Project) -> str:
     """`app.py:4`: where it is made; empty for nowhere."""
-    for module in project.with_words(*(name.rpartition(".")[2].encode() for name in sorted(RANDOM))):
+    for module in project.with_words(*(name.encode() for name in KEYS)):
         for value in _keys(module.tree):
             if _is_random(project, module, value):
                 return f"{project.shown(module.path)}:{value.lineno}"

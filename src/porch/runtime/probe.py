@@ -39,7 +39,7 @@ class Probe:
 async def until_ready(probe: Probe) -> None:
     """Return when the answer is 200; the caller bounds the time."""
     host, protocol = probe.host, probe.protocol
-    question = uwsgi_request(host) if protocol == "uwsgi" else http_request(host, probe.path)
+    question = uwsgi_request(host, probe.path) if protocol == "uwsgi" else http_request(host, probe.path)
     pause = FIRST_PAUSE
     while not await _answers(probe, question):
         await asyncio.sleep(pause)
@@ -51,13 +51,13 @@ def http_request(host: str, path: str = READY) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: porch\r\nConnection: close\r\n\r\n".encode()
 
 
-def uwsgi_request(host: str) -> bytes:
+def uwsgi_request(host: str, path: str = READY) -> bytes:
     """The question in the uwsgi protocol: a packet of names and values, lengths in 16 bits little-endian."""
     name, _, port = host.partition(":")
     variables = {
         "REQUEST_METHOD": "GET",
-        "REQUEST_URI": READY,
-        "PATH_INFO": READY,
+        "REQUEST_URI": path,
+        "PATH_INFO": path,
         "QUERY_STRING": "",
         "CONTENT_LENGTH": "",
         "CONTENT_TYPE": "",

@@ -45,18 +45,20 @@ def described(settings: Settings) -> dict[str, Any]:
     interface, framework = kind_of(app)
     wants = "" if interface else needed(app)
     interface = interface or settings.interface
-    if not interface or wants:
+    if wants:
+        what = f"{settings.target} is called with {wants}, a WSGI app with 2 and an ASGI app with 3"
+        return {"ok": False, "what": what, "fix": _instead(app, settings.target), "traceback": ""}
+    if not interface:
         what = f"{settings.target} is an app of a kind that cannot be told from its arguments"
-        fix = f"set app.interface to {INTERFACES}"
-        if wants:
-            what = f"{settings.target} is called with {wants}, a WSGI app with 2 and an ASGI app with 3"
-            fix = (
-                f"if it makes the app, call it in a module of your own, app = {settings.target.rpartition(':')[2]}(...)"
-            )
-            if type(app).__module__.partition(".")[0] == "tornado":
-                fix = "tornado runs a server of its own; porch serves WSGI, ASGI and aiohttp apps"
-        return {"ok": False, "what": what, "fix": fix, "traceback": ""}
+        return {"ok": False, "what": what, "fix": f"set app.interface to {INTERFACES}", "traceback": ""}
     return {"ok": True, "interface": interface, "framework": framework, "static": folders(app, settings.mount)}
+
+
+def _instead(app: Any, target: str) -> str:
+    """What to do with a thing that no server can call."""
+    if type(app).__module__.partition(".")[0] == "tornado":
+        return "tornado runs a server of its own; porch serves WSGI, ASGI and aiohttp apps"
+    return f"if it makes the app, call it in a module of your own, app = {target.rpartition(':')[2]}(...)"
 
 
 def _finished(app: Any, settings: Settings) -> Any:

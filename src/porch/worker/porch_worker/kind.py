@@ -61,11 +61,16 @@ def is_factory(app: Any) -> bool:
 
 def needed(app: Any) -> str:
     """How many arguments it is called with, where that is no app's number; else nothing."""
-    made = not inspect.isroutine(app) and not inspect.isclass(app) and callable(app)
-    called: Any = getattr(app, "__call__", app) if made else app  # noqa: B004  # wanted: its signature
+    called = _called(app)
     least, most = _required(called)
     counted = f"{least} argument" + "s" * (least != 1)
     return counted if inspect.isroutine(called) and least == most and least not in (-1, 0, 2, 3) else ""
+
+
+def _called(app: Any) -> Any:
+    """What runs when it is called: itself, or the method of an object that can be called."""
+    itself = inspect.isroutine(app) or inspect.isclass(app)
+    return app if itself else getattr(app, "__call__", app)  # noqa: B004  # wanted: its signature
 
 
 def _by_class(app: Any) -> tuple[str, str]:
@@ -80,11 +85,10 @@ def _by_call(app: Any) -> str:
     """ASGI is awaited with three arguments, WSGI is called with two."""
     if not callable(app):
         return ""
+    called = _called(app)
     if inspect.isclass(app):
-        called: Any = app
         awaited = hasattr(app, "__await__")
     else:
-        called = app if inspect.isroutine(app) else getattr(app, "__call__", app)  # noqa: B004  # wanted: its signature
         awaited = inspect.iscoroutinefunction(called) or inspect.iscoroutinefunction(getattr(app, "func", None))
     low, high = _required(called if not hasattr(app, "func") else app)
     if awaited and low <= 3 <= high:
