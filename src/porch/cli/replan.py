@@ -56,4 +56,7 @@ def _refusal(problems: Sequence[Problem]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    # An ordinary end would look through all of its memory first: 30 ms of a processor that the site has a use for.
+    os._exit(code)
