@@ -24,7 +24,7 @@ from typing import TypeVar
 
 PATIENCE = 25.0
 LOOK = 0.1
-"""Seconds between two looks for requests that wait for longer than that, and for the end."""
+"""Seconds between two looks for requests that wait for longer than `PATIENCE`, and for the end."""
 HELD = 0.05
 """Seconds that a timer of the client may be late without being held up."""
 IDLE = 0.5
@@ -144,12 +144,13 @@ class Load:
         began = looked = time.monotonic()
         while (more := self._more()) or self._at_work:
             planned, now = began + self.account.planned / self._rate, time.monotonic()
-            if more and now >= planned:
+            ahead = planned - now if more else LOOK
+            if ahead <= 0:
                 if now - (due := max(planned, looked)) > HELD:
                     self.account.held.append((due, now))
                 self._begin(planned)
             looked = now
-            self._look(min(LOOK, max(0.0, began + self.account.planned / self._rate - now)) if more else LOOK)
+            self._look(min(LOOK, max(0.0, ahead)))
         for connection in self._idle:
             connection.close()
         self._selector.close()
@@ -173,6 +174,7 @@ class Load:
         now = time.monotonic()
         for key in [each for each in self._selector.get_map().values() if now > each.data.given_up]:
             self._selector.unregister(key.fileobj)
+            key.data.waits.close()
             self._ended(key.data, f"no answer in {PATIENCE:g} s")
 
     def _go_on(self, work: _Work) -> None:
@@ -188,7 +190,6 @@ class Load:
     def _ended(self, work: _Work, failure: str, answer: str = "") -> None:
         self.account.sent.append(Sent(work.kind, work.planned, time.monotonic() - work.planned, failure, answer))
         self._at_work.discard(work)
-        work.waits.close()
 
     def _ask(self, method: str, keep: bool) -> Waits[str]:
         connection = (self._kept() if keep else None) or _Connection(self._name)
