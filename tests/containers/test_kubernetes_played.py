@@ -162,8 +162,9 @@ def test_a_sidecar_finds_the_app_and_leaves_in_order(podman: Podman, image: str,
     asking.start()
     until(lambda: _in_work(pod), "the request is in work")
     *words, _ = pod.front["lifecycle"]["preStop"]["exec"]["command"]
-    # Process 1 ends, and with it what was started beside it.
-    assert podman.run("exec", f"{pod.name}-nginx", *words, "0", check=False).returncode == 137
+    # Process 1 ends, and with it what was started beside it; whose code podman then may not know (its issue 16036).
+    podman.run("exec", f"{pod.name}-nginx", *words, "0", check=False)
+    until(lambda: pod.inspect("nginx", "{{.RestartCount}}") == "1", pod.log)
     asking.join(60)
     assert [(each.status, each.body) for each in answers] == [(200, b"one, slowly")]
     assert pod.inspect("app", "{{.State.Status}} {{.RestartCount}}") == "running 0"
