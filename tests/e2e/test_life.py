@@ -12,13 +12,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import kinds
 import processes
 import pytest
+from releases import release
 from story import MakeProject, Site
 from waiting import until
 
 from porch.facts import find_nginx
 
+SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
 IN_FLIGHT = 20
 THREADS = ("--workers", "1", "--threads", str(IN_FLIGHT))
 STOPPED = [
@@ -73,6 +76,31 @@ def test_stop_by_signal(project: MakeProject, by: signal.Signals) -> None:
     site = project("echo_asgi").run("app:app", "--workers", "1")
     assert site.get("/").status == 200
     assert site.stop(by) == 0
+
+
+LEAVING = """
+import atexit
+from concurrent.futures import ThreadPoolExecutor
+
+ThreadPoolExecutor(1).submit(lambda: (time.sleep(0.3), print("a thread has done its part")))
+atexit.register(print, "and then the app left")
+"""
+LEFT = [pytest.param(*each, id=name) for name, each in SERVERS.items() if "uvicorn" not in name]
+"""uvicorn dies of the signal that stops it, as docs/how-to/choose-a-server.md says."""
+
+
+@pytest.mark.parametrize(("interface", "server"), LEFT)
+def test_an_app_leaves_in_order(project: MakeProject, interface: str, server: tuple[str, ...]) -> None:
+    """What it registered with `atexit` runs when a worker is replaced, and at the stop, after what its threads do."""
+    made = project()
+    made.write("app.py", release(interface, 1, takes=0) + LEAVING)
+    site = made.run("app:app", *server, "--workers", "2")
+    site.wait_loaded(2)
+    assert made.porch("reload").code == 0
+    site.wait_loaded(2, "app-2")
+    assert site.stop() == 0
+    for told in ("a thread has done its part", "and then the app left"):
+        assert site.stdout.text.count(told) + site.stderr.text.count(told) == 4
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])

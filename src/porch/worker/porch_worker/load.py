@@ -58,6 +58,7 @@ def app_or_exit() -> tuple[Any, Settings]:
     process.tag_records()
     process.write_at_once()
     process.tell_stacks()
+    process.end_as_python_does()
     if settings.report:
         # Without a report there is no supervisor of porch's: a person started the server, perhaps from a shell that
         # is left, and what they started stays.

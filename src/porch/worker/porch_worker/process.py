@@ -5,6 +5,7 @@ Rule: a worker never outlives its master under porch's supervisor, and each log 
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import faulthandler
 import io
@@ -21,6 +22,8 @@ from typing import Any
 from . import request_id
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
+LAST = -1000
+"""After whatever else multiprocessing has to end."""
 
 
 def die_with_parent() -> None:
@@ -35,6 +38,24 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     except (OSError, AttributeError):
         return  # a C library without prctl: the supervisor's own sweep remains
+
+
+def end_as_python_does() -> None:
+    """Run what the app has registered with `atexit` also in a child of multiprocessing's, as granian's workers are.
+
+    Python itself does so from 3.13 on (its issue 83856); before, what waits there to be sent would be lost.
+    """
+    if sys.version_info < (3, 13) and "multiprocessing.process" in sys.modules:
+        multiprocessing = import_module("multiprocessing")
+        if multiprocessing.parent_process() is not None:
+            util = import_module("multiprocessing.util")
+            util.Finalize(None, _run_what_waits, exitpriority=LAST)
+
+
+def _run_what_waits() -> None:
+    """In the order of an interpreter's end: threads that are still at work may give the functions something to do."""
+    threading._shutdown()  # type: ignore[attr-defined]  # as multiprocessing does, just after this
+    atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]  # as Python 3.13's multiprocessing does
 
 
 @contextmanager
