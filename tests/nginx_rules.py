@@ -50,7 +50,7 @@ BUILT_IN = {
     "request_method", "request_uri", "document_uri", "query_string", "content_type", "content_length",
     "server_protocol", "status", "body_bytes_sent", "request_time", "time_iso8601", "msec", "realip_remote_addr",
     "upstream_response_time", "upstream_connect_time", "proxy_host", "binary_remote_addr", "request",
-    "uri", "https", "ssl_server_name",
+    "uri", "https", "hostname", "ssl_server_name",
 }  # fmt: skip
 """Variables of nginx itself that are in use; those that begin with `http_` or `upstream_http_` are headers."""
 

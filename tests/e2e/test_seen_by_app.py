@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from typing import Any
 
 import kinds
@@ -71,6 +72,12 @@ def test_client_scheme_host_and_prefix_are_the_clients(echo: Site) -> None:
     apart = "prefix" in seen
     assert seen["path"] == ("/some/path" if apart else "/api/some/path")
     assert seen.get("prefix", "/api") == "/api"
+
+
+def test_a_host_that_is_not_named_is_this_machine(echo: Site) -> None:
+    """A client of HTTP/1.0, as old health checks are, need not name one; the app is told one that it can read."""
+    seen = echo.raw(b"GET /api/some/path HTTP/1.0\r\n\r\n").json()
+    assert seen["host"].partition(":")[0] == socket.gethostname().lower()
 
 
 def test_each_request_has_an_id_of_its_own(echo: Site) -> None:

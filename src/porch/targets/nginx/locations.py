@@ -18,7 +18,7 @@ def servers(plan: Plan) -> list[Node]:
     domains = plan.http.domains
     plain = tls.plain(plan, health.locations(plan))
     if not domains.value:
-        children = [*tls.listen(plan, default=True), *tls.certificate(plan), *_site(plan)]
+        children = [*tls.listen(plan, default=True), _nameless(), *tls.certificate(plan), *_site(plan)]
         return [*plain, block("server", children=children, note=domains.note)]
     refusal = block(
         "server",
@@ -36,6 +36,11 @@ def servers(plan: Plan) -> list[Node]:
     names = directive("server_name", *domains.value, setting=domains.setting)
     children = [*tls.listen(plan, default=False), names, *tls.certificate(plan), *_site(plan)]
     return [*plain, refusal, block("server", children=children)]
+
+
+def _nameless() -> Directive:
+    note = "The host that the app is told where a client of HTTP/1.0 names none."
+    return directive("server_name", Expr("$hostname"), note=note)
 
 
 def _site(plan: Plan) -> list[Node]:
