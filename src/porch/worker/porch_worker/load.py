@@ -16,8 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import process
-from .denied import remedy
+from . import denied, looping, process
 from .failure import LoadError, leave, machinery
 from .kind import is_factory, kind_of
 from .settings import Settings, read
@@ -129,7 +128,7 @@ def raised(error: BaseException, who: str, when: str) -> LoadError:
         guard = 'move what ends the program, or runs a server, under: if __name__ == "__main__":'
         return LoadError(f"{who} ended the process with exit code {error.code!r} {when}{place}", guard, error)
     text = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0].rstrip(".")
-    fix = remedy(error) or "correct the app; its own traceback shows the way"
+    fix = denied.remedy(error) or looping.remedy(error) or "correct the app; its own traceback shows the way"
     return LoadError(f"{who} raised {text}, {when}{place}", fix, error)
 
 
