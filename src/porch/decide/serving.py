@@ -273,7 +273,7 @@ def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
 
 def _tell_of_sessions(desk: Desk, workers: Chosen[int]) -> None:
     if desk.finding.sessions and workers.value > 1:
-        said, lost = f"{workers.value} ({workers.origin})", "a request that reaches another worker is refused"
+        said, lost = f"{workers.value} ({workers.origin})", "its clients are not known to another worker"
         desk.warnings.append(f"server.workers is {said}, but {_kept_in_one(desk)}: {lost}")
     if desk.finding.fleeting_key:
         lost = "clients lose their sessions at a restart, and from one worker to the next; read it from the environment"
@@ -281,7 +281,7 @@ def _tell_of_sessions(desk: Desk, workers: Chosen[int]) -> None:
 
 
 def _kept_in_one(desk: Desk) -> str:
-    return f"{desk.finding.sessions} keeps its clients' sessions in one process"
+    return f"{desk.finding.sessions} keeps what it knows of its clients in one process"
 
 
 def _cores(number: float) -> str:

@@ -1,15 +1,17 @@
-"""Calls after which an app keeps its clients' sessions in the process that began them.
+"""What keeps its clients' sessions in the process that began them: calls that an app makes, and a layer of channels'.
 
 Rule: only a call counts, as these libraries are imported for their clients too; looked for only where one of them is
-required or installed.
+required or installed. Of channels, only where no settings of the project name a layer that processes share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+import ast
+from collections.abc import Container, Iterator, Mapping
 
 from porch.frameworks.follow import named_calls
 from porch.frameworks.project import Project, module_file
+from porch.frameworks.reading import Module
 
 KEEP: Mapping[str, str] = {
     "flask_socketio.SocketIO": "Socket.IO",
@@ -33,6 +35,8 @@ PACKAGES: Mapping[str, str] = {
     "shiny": "shiny",
 }
 """Module -> how it is required."""
+LAYERS = "CHANNEL_LAYERS"
+LAYER = "channels.layers.InMemoryChannelLayer"
 
 
 def sessions(project: Project, required: Container[str]) -> str:
@@ -44,6 +48,31 @@ def sessions(project: Project, required: Container[str]) -> str:
         if name in KEEP:
             return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
     return ""
+
+
+def layer(project: Project) -> str:
+    """The same of channels, whose messages between consumers stay in the process with a layer in memory."""
+    found = [(module, value) for module in project.with_words(LAYERS.encode()) for value in _layers(module)]
+    if not found or not all(_in_memory(value) for _, value in found):
+        return ""
+    module, value = found[0]
+    return f"channels' {LAYER.rpartition('.')[2]} ({project.shown(module.path)}:{value.lineno})"
+
+
+def _layers(module: Module) -> Iterator[ast.expr]:
+    """What the settings of that name are."""
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == LAYERS:
+                yield value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name == LAYERS:
+                yield value
+            case _:
+                pass
+
+
+def _in_memory(value: ast.expr) -> bool:
+    return any(isinstance(each, ast.Constant) and each.value == LAYER for each in ast.walk(value))
 
 
 def _installed(project: Project, module: str) -> bool:

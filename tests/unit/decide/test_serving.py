@@ -218,7 +218,7 @@ def test_an_app_that_keeps_sessions_gets_one_worker(server: str, threads: int) -
     finding = replace(make_finding(), sessions="Socket.IO (app.py:4)")
     plan = plan_of({"server.name": server}, make_facts(cores=8), finding)
     assert plan.server.workers.value == 1
-    assert plan.server.workers.reason == "Socket.IO (app.py:4) keeps its clients' sessions in one process"
+    assert plan.server.workers.reason == "Socket.IO (app.py:4) keeps what it knows of its clients in one process"
     assert plan.server.threads.value == threads
     assert plan.warnings == ()
 
@@ -229,8 +229,8 @@ def test_more_workers_than_one_are_warned_of_where_sessions_are_kept() -> None:
     plan = plan_of({"server.workers": 3, "server.threads": 9}, finding=finding)
     assert (plan.server.workers.value, plan.server.threads.value) == (3, 9)
     assert plan.warnings == (
-        "server.workers is 3 (porch.toml:1), but Socket.IO (app.py:4) keeps its clients' sessions in one process: "
-        "a request that reaches another worker is refused",
+        "server.workers is 3 (porch.toml:1), but Socket.IO (app.py:4) keeps what it knows of its clients "
+        "in one process: its clients are not known to another worker",
     )
 
 

@@ -50,3 +50,37 @@ def test_it_may_be_made_beside_the_app(folder: Folder) -> None:
 def test_a_client_keeps_none(folder: Folder, text: str) -> None:
     """Nor does what is only imported, or has the same name."""
     assert folder.write({"app.py": text, "requirements.txt": "python-socketio\n"}).found().sessions == ""
+
+
+GATE = """\
+import os
+from django.core.{0} import get_{0}_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = get_{0}_application()
+"""
+MEMORY = 'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}\n'
+SHARED = 'CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}\n'
+
+
+@pytest.mark.parametrize(
+    ("settings", "interface", "said"),
+    [
+        ({"shop/settings.py": MEMORY}, "asgi", "channels' InMemoryChannelLayer (shop/settings.py:1)"),
+        ({"shop/settings.py": "import os\n" + MEMORY}, "asgi", "channels' InMemoryChannelLayer (shop/settings.py:2)"),
+        (
+            {"shop/settings.py": MEMORY.replace(" =", ": dict =")},
+            "asgi",
+            "channels' InMemoryChannelLayer (shop/settings.py:1)",
+        ),
+        ({"shop/settings.py": MEMORY}, "wsgi", ""),
+        ({"shop/settings.py": SHARED}, "asgi", ""),
+        ({"shop/settings.py": SHARED, "shop/local.py": MEMORY}, "asgi", ""),
+        ({"shop/settings.py": f"# not {MEMORY}"}, "asgi", ""),
+    ],
+)
+def test_a_layer_of_channels_in_memory_is_one_process(
+    folder: Folder, settings: dict[str, str], interface: str, said: str
+) -> None:
+    """Only under ASGI, where consumers are, and only where no settings name one that processes share."""
+    files = {f"shop/{interface}.py": GATE.format(interface), "shop/__init__.py": "", **settings}
+    assert folder.write(files).found().sessions == said
