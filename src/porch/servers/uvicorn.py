@@ -13,6 +13,9 @@ from porch.records import dataclass
 from porch.servers.target import application
 from porch.servers.usual import Usual
 
+WITHOUT_CLIENTS = 2
+"""Seconds for requests that nobody waits for any more; five after the stop it would be killed."""
+
 
 @dataclass(frozen=True)
 class Uvicorn(Usual):
@@ -62,7 +65,7 @@ class Uvicorn(Usual):
             *("--workers", str(max(1, server.workers.value))),
             *("--backlog", str(server.backlog.value)),
             *("--timeout-keep-alive", str(server.keep_alive.value)),
-            *("--timeout-graceful-shutdown", str(plan.limits.graceful.value)),
+            *("--timeout-graceful-shutdown", str(_graceful(plan))),
             *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
             *("--log-level", plan.log.level.value),
             *_recycling(plan),
@@ -76,6 +79,13 @@ def _where(plan: Plan) -> tuple[str, ...]:
 
 
 UVICORN = Uvicorn()
+
+
+def _graceful(plan: Plan) -> int:
+    """porch's supervisor tells it to stop when all clients have had their time; what it takes more, the app's own end
+    would be short of before it is killed."""
+    graceful = plan.limits.graceful.value
+    return min(graceful, WITHOUT_CLIENTS) if plan.run.generation else graceful
 
 
 def _recycling(plan: Plan) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -140,3 +142,48 @@ def test_headers_that_can_be_read_once_are_not_lost() -> None:
     settings = Settings("app:app", "asgi", "", "/", "")
     asyncio.run(wrap(app, settings)({"type": "http", "path": "/", "headers": []}, None, server_send))  # type: ignore[arg-type]
     assert sent[0]["headers"] == [(b"content-length", b"1")]
+
+
+def raising(sent: int, monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
+    """Await an app that sends so many of the three messages of its answer, and then raises."""
+    for name in ("granian", "gunicorn.asgi.protocol", "uvicorn.server"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    for name in modules:
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    answer = (
+        {"type": "http.response.start", "status": 500, "headers": []},
+        {"type": "http.response.body", "body": b"o", "more_body": True},
+        {"type": "http.response.body", "body": b"k"},
+    )
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        for message in answer[:sent]:
+            await send(message)
+        raise RuntimeError("after it")
+
+    async def pipe(*_: Any) -> None:
+        """What it sends or hears is not looked at."""
+
+    scope = {"type": "http", "path": "/", "headers": HEADERS}
+    asyncio.run(wrap(app, Settings("app:app", "asgi", "", "/", ""))(scope, pipe, pipe))
+
+
+@pytest.mark.parametrize(
+    ("module", "logger"), [("uvicorn.server", "uvicorn.error"), ("gunicorn.asgi.protocol", "gunicorn.error")]
+)
+def test_what_comes_after_a_whole_answer_is_logged_alone(
+    module: str, logger: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """These servers would close the connection for it, on which nginx may have sent the next request."""
+    raising(3, monkeypatch, module)
+    (record,) = caplog.records
+    assert (record.name, record.exc_info is not None) == (logger, True)
+
+
+@pytest.mark.parametrize(("sent", "modules"), [(2, ("uvicorn.server",)), (3, ("granian", "uvicorn.server")), (3, ())])
+def test_what_an_app_raises_otherwise_is_the_servers(
+    sent: int, modules: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an answer that broke off, and on a server that keeps the connection."""
+    with pytest.raises(RuntimeError, match="after it"):
+        raising(sent, monkeypatch, *modules)
