@@ -21,6 +21,10 @@ KEEP: Mapping[str, str] = {
     "engineio.Server": "Engine.IO",
     "gradio.mount_gradio_app": "gradio",
     "nicegui.ui.run_with": "nicegui",
+    "marimo.create_asgi_app": "marimo",
+    "mcp.server.fastmcp.FastMCP": "MCP",
+    "mcp.server.FastMCP": "MCP",
+    "fastmcp.FastMCP": "MCP",
     "shiny.App": "Shiny",
     "shiny.express.wrap_express_app": "Shiny",
 }
@@ -32,9 +36,13 @@ PACKAGES: Mapping[str, str] = {
     "engineio": "python-engineio",
     "gradio": "gradio",
     "nicegui": "nicegui",
+    "marimo": "marimo",
+    "mcp": "mcp",
+    "fastmcp": "fastmcp",
     "shiny": "shiny",
 }
 """Module -> how it is required."""
+STATELESS = "stateless_http"
 LAYERS = "CHANNEL_LAYERS"
 LAYER = "channels.layers.InMemoryChannelLayer"
 
@@ -45,9 +53,16 @@ def sessions(project: Project, required: Container[str]) -> str:
     if not there:
         return ""
     for module, call, name in named_calls(project, (each.encode() for each in there)):
-        if name in KEEP:
+        if name in KEEP and not _shares(call):
             return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
     return ""
+
+
+def _shares(call: ast.Call) -> bool:
+    """An MCP server may be told to keep none."""
+    return any(
+        each.arg == STATELESS and isinstance(each.value, ast.Constant) and each.value.value for each in call.keywords
+    )
 
 
 def layer(project: Project) -> str:

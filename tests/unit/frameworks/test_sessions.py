@@ -21,6 +21,12 @@ KEEPING = [
     ),
     ("shiny", "from shiny import App\napp = App(None, None)\n", "Shiny (app.py:2)"),
     ("shiny", "from shiny import App\napp = App(None, None)\n", "Shiny (app.py:2)"),
+    (
+        "mcp",
+        "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a')\napp = mcp.streamable_http_app()\n",
+        "MCP (app.py:2)",
+    ),
+    ("marimo", f"{FASTAPI}import marimo\napp.mount('/', marimo.create_asgi_app().build())\n", "marimo (app.py:4)"),
     ("nicegui", f"{FASTAPI}from nicegui import ui\nui.run_with(app)\n", "nicegui (app.py:4)"),
     ("nicegui", f"{FASTAPI}def start():\n    from nicegui import ui\n    ui.run_with(app)\n", "nicegui (app.py:5)"),
 ]
@@ -44,12 +50,13 @@ def test_it_may_be_made_beside_the_app(folder: Folder) -> None:
     [
         f"{FLASK}import socketio\nclient = socketio.Client()\n",
         f"{FLASK}from socketio import AsyncServer\n",
+        f"{FLASK}from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a', stateless_http=True)\n",
         f"{FLASK}class SocketIO: ...\nio = SocketIO()\n",
     ],
 )
 def test_a_client_keeps_none(folder: Folder, text: str) -> None:
     """Nor does what is only imported, or has the same name."""
-    assert folder.write({"app.py": text, "requirements.txt": "python-socketio\n"}).found().sessions == ""
+    assert folder.write({"app.py": text, "requirements.txt": "python-socketio\nmcp\n"}).found().sessions == ""
 
 
 GATE = """\
