@@ -104,6 +104,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "http.domains": st.sampled_from(((), ("shop.org",), ("*.shop.org", "shop.org"))),
     "static": st.dictionaries(URLS, PATHS, max_size=3),
     "files.expires": SECONDS,
+    "files.found": st.booleans(),
     "files.hashed": st.booleans(),
     "files.protected": st.dictionaries(st.sampled_from(("/protected/", "/private/x")), PATHS, max_size=1),
     "app.routes": st.sampled_from(("", "/api/", "/api /login /api/", "/files/ /upload/x /a/b/")),

@@ -644,6 +644,38 @@ def _bytes(text: str) -> int:
     return int(text.rstrip("kmg")) * {"k": 1024, "m": 1024**2, "g": 1024**3}.get(text[-1], 1)
 
 
+NO_FILE = ("404", "405", "=")
+
+
+def _only_404(found: Found) -> bool:
+    """A location that says nothing else, with the page of it."""
+    said = [(each.name, each.args) for each in found.children]
+    return said == [("error_page", ("404", "$error_page")), ("return", ("404",))]
+
+
+def what_is_no_file_is_the_apps(conf: Conf) -> Iterator[str]:
+    """In a folder that was found in an app, that app answers for the rest, but not for refused names; else nobody."""
+    plans = {each.app.mount.value if each.run.mount else "": each for each in apps(conf.plan)}
+    site = {each.args: each for each in conf.servers[-1].all("location")}
+    for each in conf.plan.static.value:
+        found = site.get(("^~", each.url))
+        if found is None or not each.url.endswith("/"):
+            continue
+        name = f"@{plans[owner(plans, each.url)].run.program}"
+        led = [one.args for one in found.all("error_page") if one.args[-1].startswith("@")]
+        if led != [(*NO_FILE, name)] * each.of_app:
+            yield f"{each.url} is left to {led}"
+        inner = [one for one in found.all("location") if one.all("return")]
+        if len(inner) != 2 or any(_only_404(one) != each.of_app for one in inner):
+            yield f"refused names below {each.url} reach the app"
+        to = plans[owner(plans, each.url)]
+        for place in ((name,), ("=", each.url)) if each.of_app else ():
+            if place not in site or _pass(to)[1] not in {
+                one.args for one in site[place].children if one.name.endswith("_pass")
+            }:
+                yield f"{place} does not lead to {to.run.program}"
+
+
 def errors_have_pages(conf: Conf) -> Iterator[str]:
     """Each error that nginx makes has a page, in each server, that tells when to come again."""
     pages = {code: found.args[-1] for found in conf.http.all("error_page") for code in found.args[:-1]}
@@ -663,8 +695,8 @@ def errors_have_pages(conf: Conf) -> Iterator[str]:
     everywhere = {found.args[:-1] for found in conf.http.all("error_page")}
     for found in conf.every:
         own = found.all("error_page")
-        inner = own and found != conf.http and not _asks(found)
-        if inner and {each.args[:-1] for each in own} - SOCKETS - {("497", "=308")} != everywhere - SOCKETS:
+        inner = own and found != conf.http and not _asks(found) and not _only_404(found)
+        if inner and {each.args[:-1] for each in own} - SOCKETS - {("497", "=308"), NO_FILE} != everywhere - SOCKETS:
             yield f"the pages are lost in {found.args}"
         if found.name.endswith("_intercept_errors") and not _asks(found.inside[-1]):
             yield "answers of the app are replaced"
@@ -738,7 +770,7 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
     passing = [each for each in passing if not _asks(each)]
     able = {_pass(each)[1]: _has_sockets(each) for each in apps(conf.plan)}
     for found in passing:
-        if found.args[0].startswith("@"):
+        if found.args[0].startswith("@websocket"):
             times = [int(each.args[0].rstrip("s")) for each in found.all("proxy_read_timeout")]
             if times != [conf.plan.limits.websocket.value]:
                 yield f"{found.args[0]} waits {times}"
@@ -746,7 +778,7 @@ def websockets_have_time(conf: Conf) -> Iterator[str]:
         led = [each.args for each in found.all("if") if each.args[0] != "-f"]
         if led != [("$upgrade",)] * able.get(found.all("proxy_pass")[0].args, False):
             yield f"a handshake stays in {found.args}"
-    places = {each.args[0] for each in passing if each.args[0].startswith("@")}
+    places = {each.args[0] for each in passing if each.args[0].startswith("@websocket")}
     having = [each for each in apps(conf.plan) if _has_sockets(each)]
     wanted = {f"@websocket-{each.run.program}" if each.run.mount else "@websocket" for each in having}
     rated = {path.url for each in having for path in each.paths.value if path.rate}
@@ -765,7 +797,7 @@ def maintenance_stands_before_the_apps(conf: Conf) -> Iterator[str]:
     first = [
         (each, [(found.args, found.children[0].args) for found in each.all("if")][:1])
         for each in passing
-        if not each.args[0].startswith("@") and not _asks(each)
+        if not each.args[0].startswith("@websocket") and not _asks(each)
     ]
     yield from (f"{each.args} asks the app" for each, asked in first if (asked == [(switch, ("561",))]) != wanted)
     uncached = [each for each, _ in first if [found.args for found in each.all("open_file_cache")] != [("off",)]]
@@ -855,9 +887,9 @@ RULES: tuple[Callable[[Conf], Iterator[str]], ...] = (
     names_with_a_hash_are_kept, hidden_files_are_refused, a_single_page_stands_last, only_routes_reach_the_app,
     other_hosts_are_refused, health_is_told_everywhere, the_app_has_two_doors, timeouts_are_a_ladder,
     sizes_are_the_plans, all_files_are_private, users_are_named_by_root_alone, variables_exist, locations_stand_once,
-    headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited, only_text_is_compressed,
-    websockets_have_time, buffering_is_said, paths_differ_as_said, tls_is_the_guideline, plain_http_is_led_to_https,
-    authorities_are_answered, maintenance_stands_before_the_apps,
+    what_is_no_file_is_the_apps, headers_fit, errors_have_pages, security_headers_stand_once, clients_are_limited,
+    only_text_is_compressed, websockets_have_time, buffering_is_said, paths_differ_as_said, tls_is_the_guideline,
+    plain_http_is_led_to_https, authorities_are_answered, maintenance_stands_before_the_apps,
 )  # fmt: skip
 
 

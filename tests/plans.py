@@ -122,6 +122,7 @@ def _plain() -> Plan:
             home_page=chosen("files.home_page", ""),
             maintenance=chosen("files.maintenance", ""),
             single_page=chosen("files.single_page", ""),
+            found=chosen("files.found", True),
             hashed=chosen("files.hashed", True),
             protected=chosen("files.protected", ()),
             expires=chosen("files.expires", 3600),

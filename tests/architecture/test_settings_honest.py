@@ -15,6 +15,7 @@ from decided import FOLDER, PACKAGING, image_plan_of, make_facts, make_finding, 
 from porch import servers
 from porch.certificates import Pair
 from porch.cli.parser import COMMANDS, parser
+from porch.frameworks import StaticFolder
 from porch.frameworks.needs import Needs, Packaging
 from porch.places import Place
 from porch.plan import Plan
@@ -99,7 +100,8 @@ def decided_with(spec: Spec, server: str, *, said: bool) -> dict[str, object]:
     interface = "asgi" if "asgi" in given.values() or server == "uvicorn" else "wsgi"
     target = str(given.get("app.target", "shop:app"))
     facts = make_facts(PLACES | python, cores=8, root=True, resolvers=("10.0.0.2",), pairs=Good(), **changes)
-    finding = make_finding(interface=interface, target=target)
+    statics = (StaticFolder("/found/", f"{FOLDER}/static", "app.py:4"),) * (spec.key == "files.found")
+    finding = make_finding(interface=interface, target=target, statics=statics)
     if spec.section == "kubernetes":
         return {
             file.path: file.text for file in kubernetes.files(image_plan_of(given, facts, finding, packaging=PACKAGING))

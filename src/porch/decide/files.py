@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath as Path
 
 from porch.decide.desk import Desk
@@ -22,7 +23,11 @@ MANIFEST = "staticfiles.json"
 
 def files(desk: Desk, static: Sequence[Static]) -> FilesPlan:
     """How files are answered for, and the pages; `static` is what is public anyway."""
+    wanted = desk.settings.files.found
     return FilesPlan(
+        found=desk.chosen(
+            "files.found", wanted, f"folders found in the app are answered for by {'nginx' if wanted else 'it'}"
+        ),
         hashed=desk.chosen("files.hashed", desk.settings.files.hashed, "a changed file has another name"),
         protected=_protected(desk, static),
         expires=_expires(desk),
@@ -41,7 +46,9 @@ def static(desk: Desk, further: Iterable[Static] = ()) -> Chosen[tuple[Static, .
     """Folders and files that nginx answers for: those found in the apps, and those that were set."""
     found = [*found_static(desk), *further]
     said = [each for each in (_said(desk, url, path) for url, path in desk.settings.static) if each]
-    merged = {each.url: each for each in (*found, *said)}
+    # What was found and is set too, as `porch init` writes it, stays the app's.
+    both = {(each.url, each.path): each for each in found}
+    merged = {each.url: both.get((each.url, each.path), each) for each in (*found, *said)}
     for each in merged.values():
         _tell_how_far(desk, each)
     reason = "answered by nginx without the app" if merged else "none was found or set"
@@ -59,6 +66,8 @@ def _tell_how_far(desk: Desk, each: Static) -> None:
 
 
 def _found(desk: Desk) -> list[tuple[str, str]]:
+    if not desk.settings.files.found:
+        return []
     # The app's own URLs are below its mount; those that the user sets are as clients see them.
     return [(desk.settings.app.mount + each.url, each.folder) for each in desk.finding.statics]
 
@@ -76,7 +85,8 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     if why := _taken_url(desk, url) or _hidden(url):
         desk.warnings.append(f"{url} is left to the app: {why}")
         return None
-    return _folder(desk, url, folder)
+    app = desk.settings.app
+    return replace(_folder(desk, url, folder), of_app=url.startswith(f"{app.mount}/") and not app.routes)
 
 
 def _said(desk: Desk, url: str, text: str) -> Static | None:

@@ -129,12 +129,16 @@ class Static:
     """Absolute; a folder ends with `/`."""
     collected: bool = False
     """Django's manifest lies in it, which tells that each file has a name with a hash."""
+    of_app: bool = False
+    """It was found in an app, which answers for what is no file there: another route of it may begin alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilesPlan:
     """How files are answered for, and which stand where the app does not."""
 
+    found: Chosen[bool]
+    """Whether folders that are found in the app are among those that nginx answers for."""
     hashed: Chosen[bool]
     protected: Chosen[tuple[Static, ...]]
     expires: Chosen[int]

@@ -43,6 +43,13 @@ class Files:
         "How long browsers may keep static files without asking; 0: they ask each time.",
         example="30d",
     )
+    found: bool = setting(
+        v.FLAG,
+        True,
+        "nginx answers for the folders of static files that are found in the app; false: the app does, where it asks "
+        "who may see them.",
+        example="false",
+    )
     hashed: bool = setting(
         v.FLAG,
         True,

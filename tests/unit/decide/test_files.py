@@ -45,8 +45,28 @@ def test_what_the_app_serves_is_found_below_its_mount() -> None:
         make_facts({f"{FOLDER}/static": PUBLIC, f"{FOLDER}/media": PUBLIC}),
         make_finding(statics=(static("/static/", f"{FOLDER}/static"),)),
     )
-    urls = (Static("/api/static/", f"{FOLDER}/static/"), Static("/media/", f"{FOLDER}/media/"))
+    urls = (Static("/api/static/", f"{FOLDER}/static/", of_app=True), Static("/media/", f"{FOLDER}/media/"))
     assert (plan.static.value, plan.static.origin) == (urls, "porch.toml:1")
+
+
+def test_what_was_found_and_is_set_too_stays_the_apps() -> None:
+    """As `porch init` writes it; where only the app's own routes are the app's, the folder is none of them."""
+    facts, finding = (
+        make_facts({f"{FOLDER}/static": PUBLIC}),
+        make_finding(statics=(static("/static/", f"{FOLDER}/static"),)),
+    )
+    for said, of_app in (({}, True), ({"static": {"/static/": "static"}}, True), ({"app.routes": ["/api/"]}, False)):
+        (found,) = plan_of(said, facts, finding).static.value
+        assert found.of_app is of_app
+
+
+def test_what_was_found_may_be_left_to_the_app() -> None:
+    """Where it asks who may see its files; what is set is answered for all the same."""
+    places, found = {f"{FOLDER}/static": PUBLIC}, (static("/static/", f"{FOLDER}/static"),)
+    assert plan_of({"files.found": False}, make_facts(places), make_finding(statics=found)).static.value == ()
+    said = {"files.found": False, "static": {"/static/": "static"}}
+    (kept,) = plan_of(said, make_facts(places), make_finding(statics=found)).static.value
+    assert (kept.url, kept.of_app) == ("/static/", False)
 
 
 def test_what_was_set_replaces_what_was_found() -> None:

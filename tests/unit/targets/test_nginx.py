@@ -12,6 +12,7 @@ import nginx_rules
 from decided import DEBIAN, FOLDER, WHEEL, make_facts, make_finding, plan_of
 from nginx_rules import RULES, broken, read
 from porch.certificates import Pair
+from porch.frameworks import StaticFolder
 from porch.places import Place
 from porch.plan import Plan
 from porch.syntax.file import File, Unwritable
@@ -26,6 +27,8 @@ PLACES = {
 }
 PATHS = {"path": "/upload/ body=1G timeout=10m request_buffering=false, /feed buffering=false rate=5/m"}
 STATIC = {"static": {"/static/": "static", "/favicon.ico": "icon.ico", "/more/": "static"}}
+
+FOUND = (StaticFolder("/static/", f"{FOLDER}/static", "app.py:4"),)
 
 
 def plan(given: dict[str, Any] | None = None, interface: str = "wsgi", **machine: Any) -> Plan:
@@ -45,6 +48,8 @@ PLANS: dict[str, Plan] = {
     "asgi": plan(interface="asgi"),
     "aiohttp": plan(interface="aiohttp"),
     "static files": plan(STATIC | {"files.home_page": "index.html", "files.expires": 0}),
+    "found": plan_of({}, make_facts(PLACES), make_finding(statics=FOUND)),
+    "found, ASGI": plan_of({}, make_facts(PLACES), make_finding(interface="asgi", statics=FOUND)),
     "static files, newest nginx": plan(STATIC, nginx=(WHEEL,)),
     "mounted": plan({"app.mount": "/api"} | STATIC),
     "domains": plan({"http.domains": "shop.org *.shop.org", "http.listen": "80 [::]:80 unix:/run/x"}),
@@ -164,6 +169,11 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("static_files_stay_in_their_folder", "static files", "^~ /static/", "~ /static/"),
     ("static_files_stay_in_their_folder", "static files", "disable_symlinks if_not_owner", "disable_symlinks off"),
     ("static_files_stay_in_their_folder", "static files", "|pem|", "|"),
+    ("what_is_no_file_is_the_apps", "found", "error_page 404 405 = @app;", ""),
+    ("what_is_no_file_is_the_apps", "found", "error_page 404 405 = @app;", "error_page 404 405 = @other;"),
+    ("what_is_no_file_is_the_apps", "found", "location @app {", "location @other {"),
+    ("what_is_no_file_is_the_apps", "found", "location = /static/ {", "location = /stack/ {"),
+    ("what_is_no_file_is_the_apps", "found", "error_page 404 $error_page;", ""),
     ("only_named_folders_are_opened", "plain", "proxy_ignore_headers X-Accel-Redirect;", ""),
     ("names_with_a_hash_are_kept", "static files", "(?=[0-9]*[a-f])", ""),
     ("names_with_a_hash_are_kept", "static files", "max-age=31536000, immutable", "max-age=1"),

@@ -7,9 +7,10 @@ forms that cannot be walked out of; names that could hold code or secrets are re
 from __future__ import annotations
 
 from porch.plan import Plan, Static
+from porch.plan.apps import by_mount, owner
 from porch.settings.dotted import OPEN
-from porch.syntax.nginx import Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, security
+from porch.syntax.nginx import Arg, Directive, Expr, Node, block, comment, directive, gap, join
+from porch.targets.nginx import compression, errors, instead, security
 
 HIDDEN = Expr(r"~ /\.(?!well-known/)")
 """Names that begin with a dot, but for what RFC 8615 has everybody see."""
@@ -88,12 +89,39 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
         *compression.of_files(plan),
         *security.fixed(plan),
         *_precompressed(plan, first=first),
-        block("location", hidden, children=[directive("return", 404)]),
-        block("location", _CODE, children=[directive("return", 404)]),
+        *_left(plan, each, first=first),
+        block("location", hidden, children=_nothing(each)),
+        block("location", _CODE, children=_nothing(each)),
         *_hashed(plan, first=first, collected=each.collected),
     ]
     why = "Files, answered without the app; both slashes matter." * first
     return block("location", Expr("^~"), each.url, children=children, note=why, setting=setting)
+
+
+def _left(plan: Plan, each: Static, *, first: bool) -> list[Node]:
+    """What is no file is the app's, where it would answer for the folder without nginx."""
+    if not each.of_app:
+        return []
+    why = "What is no file here is the app's: another of its routes may begin alike."
+    return [
+        directive("error_page", 404, 405, Expr("="), to_app(plan, each.url), note=why * first),
+        *errors.pages(),
+        *instead.led(plan),
+        directive("recursive_error_pages", True),
+        directive("log_not_found", False),
+    ]
+
+
+def _nothing(each: Static) -> list[Node]:
+    """For names that no app is asked for either."""
+    own = [directive("error_page", 404, Expr("$error_page"))] * each.of_app
+    return [*own, directive("return", 404)]
+
+
+def to_app(plan: Plan, url: str) -> Arg:
+    """Name of the location that leads to the app which the URL belongs to, from another location."""
+    by_prefix = by_mount(plan)
+    return join(Expr("@"), by_prefix[owner(by_prefix, url)].run.program)
 
 
 def _kept(plan: Plan, *, first: bool) -> Directive:

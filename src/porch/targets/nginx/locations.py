@@ -48,6 +48,7 @@ def _site(plan: Plan) -> list[Node]:
         *tls.slips(plan),
         *health.locations(plan),
         *files.locations(plan),
+        *_left(plan),
         *errors.locations(plan),
         *instead.locations(plan),
         block(
@@ -93,6 +94,23 @@ def _plain(plan: Plan, each: Plan) -> list[Directive]:
 def _to(plan: Plan, each: Plan) -> list[Node]:
     """What leads to that app."""
     return [*instead.of_app(plan), *mounts.sockets_away(each), *mounts.own(plan, each), *_plain(plan, each)]
+
+
+def _left(plan: Plan) -> list[Node]:
+    """What nginx has no file for in folders that were found in the apps; such a folder itself is no file either."""
+    by_prefix, found = by_mount(plan), [each for each in plan.static.value if each.of_app]
+    setting = plan.static.setting
+    nodes: list[Node] = [
+        block(
+            "location", Expr("="), each.url, children=_to(plan, by_prefix[owner(by_prefix, each.url)]), setting=setting
+        )
+        for each in found
+    ]
+    for prefix in dict.fromkeys(owner(by_prefix, each.url) for each in found):
+        own = by_prefix[prefix]
+        name = files.to_app(plan, prefix or "/")
+        nodes.append(block("location", name, children=_to(plan, own), setting=setting))
+    return nodes
 
 
 def _dotted(plan: Plan) -> list[Node]:
