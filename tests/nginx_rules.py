@@ -408,6 +408,7 @@ def _refused(location: Found, url: str) -> Iterator[str]:
         "a.css~",
         "b.old",
         "id_rsa",
+        "app.py/",
     ):
         if not any(re.search(pattern, f"{url}{name}", re.IGNORECASE) for pattern in refused):
             yield f"{url}{name} would be handed out"

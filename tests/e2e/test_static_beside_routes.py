@@ -52,7 +52,24 @@ app = Starlette(routes=[
     Mount("/assets", StaticFiles(directory="files")),
 ])
 """
-APPS = {"flask": FLASK, "starlette": STARLETTE}
+AIOHTTP = """\
+from aiohttp import web
+
+
+async def listed(request):
+    return web.Response(text=f"by the app, {request.method} {await request.text()}")
+
+
+async def home(request):
+    return web.Response(text="the home of it")
+
+
+app = web.Application()
+app.router.add_route("*", "/assets/list", listed)
+app.router.add_get("/assets/", home)
+app.router.add_static("/assets/", "files")
+"""
+APPS = {"flask": FLASK, "starlette": STARLETTE, "aiohttp": AIOHTTP}
 
 
 @pytest.fixture(scope="module", params=APPS)
@@ -82,9 +99,12 @@ def test_what_nobody_has_is_the_apps_404(site: Site) -> None:
     assert "No such file" not in site.stdout.text + site.stderr.text
 
 
-@pytest.mark.parametrize("name", [".env", "app.py", "db.sqlite3"])
+@pytest.mark.parametrize(
+    "name", [".env", "late.py", "late.py/", "late.py%2F", "late.py//", "db.sqlite3", "./late.py/."]
+)
 def test_refused_names_reach_no_app(site: Site, name: str) -> None:
-    """The frameworks would hand such a file out."""
+    """The frameworks would hand such a file out, one that came into the folder later."""
+    site.project.write("files/late.py", "SECRET = 1")
     answer = site.get(f"/assets/{name}", {"Accept": "text/html"})
     assert (answer.status, "Request:" in answer.text) == (404, True)
 

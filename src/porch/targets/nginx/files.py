@@ -16,8 +16,9 @@ HIDDEN = Expr(r"~ /\.(?!well-known/)")
 """Names that begin with a dot, but for what RFC 8615 has everybody see."""
 _CODE = Expr(
     r'~* "(\.(py[co]?|env|ini|toml|ya?ml|key|pem|p12|pfx|kdbx|sql|sqlite3?|db|bak|old|orig|swp|log)|~'
-    r'|/id_(rsa|dsa|ecdsa|ed25519))$"'
+    r'|/id_(rsa|dsa|ecdsa|ed25519))/?$"'
 )
+"""With a slash at the end it is no file to nginx, but to some frameworks."""
 _HASHED = Expr(r'~ "[.-](?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,64}\.[A-Za-z0-9.]+$"')
 """Letters and digits: a date is no hash."""
 _COLLECTED = Expr(r'~ "\.[0-9a-f]{12}(?:\.[^./]+)?$"')
