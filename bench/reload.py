@@ -108,7 +108,7 @@ def left_alone(accounts: Sequence[Account], rate: float) -> Span:
 
 def start(name: str, project: Project) -> tuple[str, Site]:
     """The kind of app, and the first release of it on that server."""
-    interface, words = dict(zip(kinds.names(), kinds.every(), strict=True))[name]
+    interface, words = kinds.by_name()[name]
     project.write("app.py", release(interface, 1))
     return interface, project.run("app:app", *words, "--workers", "2")
 

@@ -30,6 +30,11 @@ def every() -> list[tuple[str, tuple[str, ...]]]:
     return [(interface, words) for interface, servers in BY_INTERFACE.items() for words in servers.values()]
 
 
+def by_name() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The same, each under its name."""
+    return dict(zip(names(), every(), strict=True))
+
+
 def names() -> list[str]:
     """The same as names, for the test report."""
     return [f"{interface}-{name}" for interface, servers in BY_INTERFACE.items() for name in servers]

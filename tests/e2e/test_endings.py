@@ -44,7 +44,7 @@ TOGETHER = (
 )
 """Two at a time: most of a stop is waiting."""
 SOCKETS = TOGETHER[0][:1] + TOGETHER[1][:1], TOGETHER[2][:1] + TOGETHER[3][:1]
-SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
+SERVERS = kinds.by_name()
 
 
 class Events(threading.Thread):

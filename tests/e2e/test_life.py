@@ -21,7 +21,7 @@ from waiting import until
 
 from porch.facts import find_nginx
 
-SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
+SERVERS = kinds.by_name()
 IN_FLIGHT = 20
 THREADS = ("--workers", "1", "--threads", str(IN_FLIGHT))
 STOPPED = [
@@ -78,6 +78,7 @@ def test_stop_by_signal(project: MakeProject, by: signal.Signals) -> None:
     assert site.stop(by) == 0
 
 
+# The thread's sleep is the app's work; that an end waits for it is asked of tests/unit/worker/test_process.py.
 LEAVING = """
 import atexit
 from concurrent.futures import ThreadPoolExecutor
@@ -91,7 +92,7 @@ LEFT = [pytest.param(*each, id=name) for name, each in SERVERS.items() if "uvico
 
 @pytest.mark.parametrize(("interface", "server"), LEFT)
 def test_an_app_leaves_in_order(project: MakeProject, interface: str, server: tuple[str, ...]) -> None:
-    """What it registered with `atexit` runs when a worker is replaced, and at the stop, after what its threads do."""
+    """What it registered with `atexit` runs when a worker is replaced, and at the stop."""
     made = project()
     made.write("app.py", release(interface, 1, takes=0) + LEAVING)
     site = made.run("app:app", *server, "--workers", "2")

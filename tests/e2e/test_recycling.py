@@ -17,7 +17,7 @@ from waiting import until
 
 RATE = 60
 
-SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
+SERVERS = kinds.by_name()
 SIDE_BY_SIDE = [tuple(SERVERS)[place : place + 3] for place in range(0, len(SERVERS), 3)]
 """Three at a time: most of it is waiting."""
 ONE_OF_EACH = ("wsgi-gunicorn-gthread", "wsgi-uwsgi", "asgi-uvicorn", "aiohttp-gunicorn-aiohttp")

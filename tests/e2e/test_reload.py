@@ -31,7 +31,7 @@ FLOOR = IMPORT_TAKES / 2
 """Seconds below which a p99 says more about the machine than about the reload: of those that wait for an import, one
 in a hundred waits for nearly all of it."""
 
-SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
+SERVERS = kinds.by_name()
 SIDE_BY_SIDE = [tuple(SERVERS)[place : place + 2] for place in range(0, len(SERVERS), 2)]
 """Two at a time: most of a reload is waiting."""
 

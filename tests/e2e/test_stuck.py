@@ -61,7 +61,7 @@ app.router.add_route("*", "/{path:.*}", answer)
 """
 APPS = {"wsgi": HANGS + WSGI, "asgi": HANGS + ASGI, "aiohttp": HANGS + AIOHTTP}
 FRAMES = {"/loop": "never_wait_for_anything", "/lock": "hold_the_lock_for_ever"}
-SERVERS = dict(zip(kinds.names(), kinds.every(), strict=True))
+SERVERS = kinds.by_name()
 TOGETHER = [tuple(SERVERS)[place::3] for place in range(3)]
 """Three at a time: most of this is waiting."""
 

@@ -15,6 +15,14 @@ import pytest
 from porch.errors import Problem, Refused
 from porch.frameworks import Finding, Project, detect
 
+GATE = """\
+import os
+from django.core.{0} import get_{0}_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = get_{0}_application()
+"""
+"""A Django project's wsgi.py or asgi.py."""
+
 
 @dataclass(frozen=True)
 class Case:

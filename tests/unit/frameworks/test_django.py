@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from projects import Case, Folder
+from projects import GATE, Case, Folder
 
 MANAGE = """\
 import os
@@ -17,12 +17,6 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     from django.core.management import execute_from_command_line
     execute_from_command_line(sys.argv)
-"""
-GATE = """\
-import os
-from django.core.{0} import get_{0}_application
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-application = get_{0}_application()
 """
 SETTINGS = """\
 from pathlib import Path

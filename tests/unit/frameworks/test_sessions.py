@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from projects import Folder
+from projects import GATE, Folder
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"
@@ -59,12 +59,6 @@ def test_a_client_keeps_none(folder: Folder, text: str) -> None:
     assert folder.write({"app.py": text, "requirements.txt": "python-socketio\nmcp\n"}).found().sessions == ""
 
 
-GATE = """\
-import os
-from django.core.{0} import get_{0}_application
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-application = get_{0}_application()
-"""
 MEMORY = 'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}\n'
 SHARED = 'CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}\n'
 
