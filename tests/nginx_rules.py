@@ -14,7 +14,7 @@ from typing import Any
 import crossplane
 
 from porch.plan import HEALTH_LIVE, HEALTH_READY, Plan
-from porch.plan.apps import apps, owner
+from porch.plan.apps import app_at, apps, owner
 from porch.targets import nginx
 
 FORBIDDEN = {
@@ -656,25 +656,22 @@ def _only_404(found: Found) -> bool:
 
 def what_is_no_file_is_the_apps(conf: Conf) -> Iterator[str]:
     """In a folder that was found in an app, that app answers for the rest, but not for refused names; else nobody."""
-    plans = {each.app.mount.value if each.run.mount else "": each for each in apps(conf.plan)}
     site = {each.args: each for each in conf.servers[-1].all("location")}
     for each in conf.plan.static.value:
         found = site.get(("^~", each.url))
         if found is None or not each.url.endswith("/"):
             continue
-        name = f"@{plans[owner(plans, each.url)].run.program}"
+        own = app_at(conf.plan, each.url)
+        name, passed = f"@{own.run.program}", _pass(own)
         led = [one.args for one in found.all("error_page") if one.args[-1].startswith("@")]
         if led != [(*NO_FILE, name)] * each.of_app:
             yield f"{each.url} is left to {led}"
         inner = [one for one in found.all("location") if one.all("return")]
         if len(inner) != 2 or any(_only_404(one) != each.of_app for one in inner):
             yield f"refused names below {each.url} reach the app"
-        to = plans[owner(plans, each.url)]
         for place in ((name,), ("=", each.url)) if each.of_app else ():
-            if place not in site or _pass(to)[1] not in {
-                one.args for one in site[place].children if one.name.endswith("_pass")
-            }:
-                yield f"{place} does not lead to {to.run.program}"
+            if place not in site or passed not in {(one.name, one.args) for one in site[place].children}:
+                yield f"{place} does not lead to {own.run.program}"
 
 
 def errors_have_pages(conf: Conf) -> Iterator[str]:
@@ -826,11 +823,10 @@ def buffering_is_said(conf: Conf) -> Iterator[str]:
 
 def paths_differ_as_said(conf: Conf) -> Iterator[str]:
     """Each path has what was said for it and nothing more, with and without the slash at its end."""
-    by_prefix = {each.app.mount.value * bool(each.run.mount): each for each in apps(conf.plan)}
     places = {_key(each.args): each for each in conf.servers[-1].all("location")}
     exact = {each.url for each in conf.plan.paths.value}
     for index, path in enumerate(conf.plan.paths.value):
-        of = by_prefix[owner(by_prefix, path.url)]
+        of = app_at(conf.plan, path.url)
         kind, base = "uwsgi" if of.server.protocol == "uwsgi" else "proxy", _protocols(conf)[of.server.protocol]
         read = _own(path.read, of.limits.read.value, base.limits.read.value)
         body = _own(path.body, of.limits.body.value, conf.plan.limits.body.value)

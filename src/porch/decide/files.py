@@ -85,8 +85,7 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     if why := _taken_url(desk, url) or _hidden(url):
         desk.warnings.append(f"{url} is left to the app: {why}")
         return None
-    app = desk.settings.app
-    return replace(_folder(desk, url, folder), of_app=url.startswith(f"{app.mount}/") and not app.routes)
+    return replace(_folder(desk, url, folder), of_app=not desk.settings.app.routes)
 
 
 def _said(desk: Desk, url: str, text: str) -> Static | None:

@@ -22,7 +22,7 @@ from porch.frameworks.project import Project, SyntaxFault
 from porch.frameworks.quart import QUART
 from porch.frameworks.requirements import requirements
 from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of_reach, unreadable
-from porch.frameworks.sessions import layer, sessions
+from porch.frameworks.sessions import sessions
 from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
 from porch.frameworks.target import Beside, Unlocated, broken, named, several, without
@@ -119,7 +119,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         evidence=tuple(dict.fromkeys((*trail, *statics.notes, *said[:1]))),
         statics=statics.folders,
         sure=app.sure and app.interface is not None,
-        sessions=sessions(project, needed) or (layer(project) if app.interface == "asgi" else ""),
+        sessions=sessions(project, needed, app.interface),
         fleeting_key=fleeting_key(project),
         import_from=str(root),
     )

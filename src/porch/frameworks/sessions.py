@@ -47,8 +47,12 @@ LAYERS = "CHANNEL_LAYERS"
 LAYER = "channels.layers.InMemoryChannelLayer"
 
 
-def sessions(project: Project, required: Container[str]) -> str:
+def sessions(project: Project, required: Container[str], interface: str | None) -> str:
     """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing."""
+    return _called(project, required) or (_layer(project) if interface == "asgi" else "")
+
+
+def _called(project: Project, required: Container[str]) -> str:
     there = [module for module, package in PACKAGES.items() if package in required or _installed(project, module)]
     if not there:
         return ""
@@ -65,8 +69,8 @@ def _shares(call: ast.Call) -> bool:
     )
 
 
-def layer(project: Project) -> str:
-    """The same of channels, whose messages between consumers stay in the process with a layer in memory."""
+def _layer(project: Project) -> str:
+    """Of channels, whose messages between consumers stay in the process with a layer in memory."""
     found = [(module, value) for module in project.with_words(LAYERS.encode()) for value in _layers(module)]
     if not found or not all(_in_memory(value) for _, value in found):
         return ""

@@ -42,9 +42,10 @@ def _paths(plan: Plan, prefix: str) -> Chosen[tuple[PathPlan, ...]]:
     return replace(plan.paths, value=own)
 
 
-def by_mount(plan: Plan) -> dict[str, Plan]:
-    """Prefix of each further app -> its Plan; empty for the main one."""
-    return {each.app.mount.value if each.run.mount else "": each for each in apps(plan)}
+def app_at(plan: Plan, url: str) -> Plan:
+    """The Plan of the app that the URL belongs to."""
+    by_prefix = {each.app.mount.value if each.run.mount else "": each for each in apps(plan)}
+    return by_prefix[owner(by_prefix, url)]
 
 
 def owner(prefixes: Iterable[str], url: str) -> str:

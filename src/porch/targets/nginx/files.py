@@ -7,7 +7,7 @@ forms that cannot be walked out of; names that could hold code or secrets are re
 from __future__ import annotations
 
 from porch.plan import Plan, Static
-from porch.plan.apps import by_mount, owner
+from porch.plan.apps import app_at
 from porch.settings.dotted import OPEN
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, comment, directive, gap, join
 from porch.targets.nginx import compression, errors, instead, security
@@ -105,7 +105,7 @@ def _left(plan: Plan, each: Static, *, first: bool) -> list[Node]:
         return []
     why = "What is no file here is the app's: another of its routes may begin alike."
     return [
-        directive("error_page", 404, 405, Expr("="), to_app(plan, each.url), note=why * first),
+        directive("error_page", 404, 405, Expr("="), to_app(app_at(plan, each.url)), note=why * first),
         *errors.pages(),
         *instead.led(plan),
         directive("recursive_error_pages", True),
@@ -119,10 +119,9 @@ def _nothing(each: Static) -> list[Node]:
     return [*own, directive("return", 404)]
 
 
-def to_app(plan: Plan, url: str) -> Arg:
-    """Name of the location that leads to the app which the URL belongs to, from another location."""
-    by_prefix = by_mount(plan)
-    return join(Expr("@"), by_prefix[owner(by_prefix, url)].run.program)
+def to_app(own: Plan) -> Arg:
+    """Name of the location that leads to that app from another location."""
+    return join(Expr("@"), own.run.program)
 
 
 def _kept(plan: Plan, *, first: bool) -> Directive:

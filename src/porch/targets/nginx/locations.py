@@ -7,7 +7,7 @@ nobody's.
 from __future__ import annotations
 
 from porch.plan import Plan
-from porch.plan.apps import apps, by_mount, owner
+from porch.plan.apps import app_at, apps
 from porch.syntax.nginx import Directive, Expr, Node, block, directive
 from porch.targets.nginx import errors, files, health, instead, limits, mounts, paths, tls, upgrades
 from porch.targets.nginx.mounts import passed
@@ -98,29 +98,23 @@ def _to(plan: Plan, each: Plan) -> list[Node]:
 
 def _left(plan: Plan) -> list[Node]:
     """What nginx has no file for in folders that were found in the apps; such a folder itself is no file either."""
-    by_prefix, found = by_mount(plan), [each for each in plan.static.value if each.of_app]
+    owners = {each.url: app_at(plan, each.url) for each in plan.static.value if each.of_app}
     setting = plan.static.setting
-    nodes: list[Node] = [
-        block(
-            "location", Expr("="), each.url, children=_to(plan, by_prefix[owner(by_prefix, each.url)]), setting=setting
-        )
-        for each in found
+    named = {own.run.program: own for own in owners.values()}.values()
+    return [
+        *(block("location", Expr("="), url, children=_to(plan, own), setting=setting) for url, own in owners.items()),
+        *(block("location", files.to_app(own), children=_to(plan, own), setting=setting) for own in named),
     ]
-    for prefix in dict.fromkeys(owner(by_prefix, each.url) for each in found):
-        own = by_prefix[prefix]
-        name = files.to_app(plan, prefix or "/")
-        nodes.append(block("location", name, children=_to(plan, own), setting=setting))
-    return nodes
 
 
 def _dotted(plan: Plan) -> list[Node]:
     """Hidden URLs that are an app's; where one has limits of its own, its location stands among those."""
-    by_prefix, setting = by_mount(plan), plan.app.dotted.setting
+    setting = plan.app.dotted.setting
     nodes: list[Node] = []
     taken = paths.places(each.url for each in plan.paths.value)
     for exact, url in paths.places(plan.app.dotted.value):
         if (exact, url) not in taken:
-            children = _to(plan, by_prefix[owner(by_prefix, url)])
+            children = _to(plan, app_at(plan, url))
             children += [] if exact else paths.hidden_below()
             note = "Hidden URLs of the app's own." * (not nodes)
             kind = Expr("=") if exact else Expr("^~")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import LiteralString
 
 from porch.plan import PathPlan, Plan
-from porch.plan.apps import by_mount, owner
+from porch.plan.apps import app_at
 from porch.syntax.nginx import Expr, Node, block, directive
 from porch.targets.nginx import errors, instead, limits, mounts, upgrades
 
@@ -24,10 +24,9 @@ def places(urls: Iterable[str]) -> list[tuple[bool, str]]:
 def locations(plan: Plan) -> list[Node]:
     """One location for each path, two for a path with all below it: nginx would send `/upload` to `/upload/`."""
     exact = {each.url for each in plan.paths.value if not each.url.endswith("/")}
-    by_prefix = by_mount(plan)
     nodes: list[Node] = []
     for index, each in enumerate(plan.paths.value):
-        of = by_prefix[owner(by_prefix, each.url)]
+        of = app_at(plan, each.url)
         children = _children(plan, of, each, index)
         bare = each.url.rstrip("/")
         note = "Limits of its own." * (not index)

@@ -45,11 +45,13 @@ def end_as_python_does() -> None:
 
     Python itself does so from 3.13 on (its issue 83856); before, what waits there to be sent would be lost.
     """
-    if sys.version_info < (3, 13) and "multiprocessing.process" in sys.modules:
-        multiprocessing = import_module("multiprocessing")
-        if multiprocessing.parent_process() is not None:
-            util = import_module("multiprocessing.util")
-            util.Finalize(None, _run_what_waits, exitpriority=LAST)
+    # Who has not loaded it is no child of its own, and need not pay for it.
+    if sys.version_info >= (3, 13) or "multiprocessing" not in sys.modules:
+        return
+    from multiprocessing import parent_process, util
+
+    if parent_process() is not None:
+        util.Finalize(None, _run_what_waits, exitpriority=LAST)
 
 
 def _run_what_waits() -> None:

@@ -65,7 +65,7 @@ def wrap(app: App, settings: Settings) -> App:
             return await _refuse(kind, receive, send)
         if kind == "websocket":
             return await app(_truthful(scope, mount), receive, send)
-        answer = _Answer(send)
+        answer = _Sending(send)
         try:
             return await app(_truthful(scope, mount), receive, answer.send)
         except Exception:
@@ -86,7 +86,7 @@ def _log() -> logging.Logger | None:
     return next((logging.getLogger(name) for module, name in closing if module in sys.modules), None)
 
 
-class _Answer:
+class _Sending:
     """One HTTP answer on its way: nginx is asked to hand it on as it comes, where its length is not told."""
 
     __slots__ = ("_send", "whole")
