@@ -646,6 +646,7 @@ def _bytes(text: str) -> int:
 
 
 NO_FILE = ("404", "405", "=")
+FOLDERS = ("~", "/$")
 
 
 def _only_404(found: Found) -> bool:
@@ -666,12 +667,15 @@ def what_is_no_file_is_the_apps(conf: Conf) -> Iterator[str]:
         led = [one.args for one in found.all("error_page") if one.args[-1].startswith("@")]
         if led != [(*NO_FILE, name)] * each.of_app:
             yield f"{each.url} is left to {led}"
-        inner = [one for one in found.all("location") if one.all("return")]
-        if len(inner) != 2 or any(_only_404(one) != each.of_app for one in inner):
+        inner = {one.args: one for one in found.all("location") if one.all("return")}
+        if (inner.pop(FOLDERS, None) is not None) != each.of_app:
+            yield f"folders below {each.url} are answered with an index.html, or with none"
+        if len(inner) != 2 or any(_only_404(one) != each.of_app for one in inner.values()):
             yield f"refused names below {each.url} reach the app"
-        for place in ((name,), ("=", each.url)) if each.of_app else ():
-            if place not in site or passed not in {(one.name, one.args) for one in site[place].children}:
-                yield f"{place} does not lead to {own.run.program}"
+        if each.of_app and (
+            (name,) not in site or passed not in {(one.name, one.args) for one in site[(name,)].children}
+        ):
+            yield f"{name} does not lead to {own.run.program}"
 
 
 def errors_have_pages(conf: Conf) -> Iterator[str]:

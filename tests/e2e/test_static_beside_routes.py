@@ -78,6 +78,7 @@ def site(request: pytest.FixtureRequest, shared_project: MakeProject) -> Site:
     made = shared_project()
     made.write("app.py", APPS[request.param])
     made.write("files/site.css", "body {}")
+    made.write("files/guide/index.html", "<p>A guide.</p>")
     return made.run("app:app", "--workers", "1")
 
 
@@ -88,6 +89,13 @@ def test_files_are_nginxs_and_the_rest_is_the_apps(site: Site) -> None:
     assert site.get("/assets/list").text.strip() == "by the app, GET"
     assert site.post("/assets/list", b"x" * 100_000).text == f"by the app, POST {'x' * 100_000}"
     assert site.get("/assets/").text == "the home of it"
+
+
+def test_a_folder_in_it_is_what_the_app_says(site: Site) -> None:
+    """No framework hands out its `index.html` by itself; under its own name it is a file."""
+    assert site.get("/assets/guide/").status in (403, 404)
+    assert "guide" not in site.get("/assets/guide/").text
+    assert site.get("/assets/guide/index.html").text == "<p>A guide.</p>"
 
 
 def test_what_nobody_has_is_the_apps_404(site: Site) -> None:

@@ -16,7 +16,8 @@ from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, calls, required, scopes
 from porch.frameworks.trace import App, Tracer
 
-MODULES = ("wsgi", "asgi", "app", "main", "application", "run", "server", "api", "__init__", "__main__")
+FOR_SERVERS = ("wsgi", "asgi")
+MODULES = (*FOR_SERVERS, "app", "main", "application", "run", "server", "api", "__init__", "__main__")
 ATTRIBUTES = ("application", "app", "api", "server")
 FACTORY = re.compile(r"^(create|make|get|build|init)_(\w+_)?(app|application|api|server)$|^(app|application)_factory$")
 DISPATCHED = frozenset({"mount", "add_subapp", "Mount", "DispatcherMiddleware", "WSGIMiddleware"})
@@ -70,7 +71,8 @@ def choose(tracer: Tracer, found: Sequence[Candidate], preferred: frozenset[str]
 
 
 def unreadable(tracer: Tracer) -> Candidate | None:
-    """`app = something()` in a file with a well-known name, where `something` is not known to make apps."""
+    """`app = something()` in a file with a well-known name, where `something` is not known to make apps; also
+    `from something import app` in one that is there for servers."""
     for stem in MODULES:
         for path in tracer.project.files:
             module = tracer.project.read(path) if path.stem == stem else None
@@ -78,9 +80,16 @@ def unreadable(tracer: Tracer) -> Candidate | None:
                 continue
             for name in ("app", "application"):
                 for binding in module.scope.own(name)[-1:]:
-                    if isinstance(binding.value, (ast.Call, ast.Attribute, ast.Await)) or binding.value is None:
+                    if _may_be_one(stem, binding):
                         return Candidate(module, name, binding.line, opaque(tracer, module.scope, binding))
     return None
+
+
+def _may_be_one(stem: str, binding: Binding) -> bool:
+    """What is imported counts in files that are there for servers alone: elsewhere `app` may be any library's."""
+    if isinstance(binding.value, Imported):
+        return stem in FOR_SERVERS
+    return isinstance(binding.value, (ast.Call, ast.Attribute, ast.Await)) or binding.value is None
 
 
 def opaque(tracer: Tracer, scope: Scope, binding: Binding) -> App:

@@ -20,6 +20,7 @@ from porch.frameworks.trace import App, Tracer, speaks
 from porch.records import dataclass
 
 ATTRIBUTE = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?$")
+SCRIPT = ".wsgi"
 FORMS = "write module:attribute, module:factory(), or a file such as app.py or app.py:app"
 
 
@@ -36,6 +37,8 @@ def named(tracer: Tracer, target: str) -> Candidate | Unlocated:
     place, colon, attribute = target.partition(":")
     if not place or (colon and not ATTRIBUTE.match(attribute)):
         raise _refused(f'"{target}" is not the name of an app', "", FORMS, Exit.USAGE)
+    if place.endswith(SCRIPT) and (tracer.project.folder / place).is_file():
+        raise _script(place)
     module = _file(tracer.project, place) if _is_file(place) else _module(tracer.project, place)
     if module is None:
         return Unlocated(place, attribute)
@@ -81,6 +84,13 @@ def broken(project: Project, fault: SyntaxFault) -> Refused:
     return Refused(
         Problem(f"the app's code has a syntax error: {fault.what}", where, "correct the line", Exit.APP, detail)
     )
+
+
+def _script(place: str) -> Refused:
+    path = Path(place)
+    module = path.with_name(re.sub(r"\W", "_", path.name) + ".py")
+    fix = f"give it a name that ends with .py: mv {place} {module}, then porch run {module}"
+    return _refused(f'"{place}" is a script for mod_wsgi; other servers import modules alone', "", fix, Exit.USAGE)
 
 
 def _is_file(place: str) -> bool:

@@ -23,6 +23,7 @@ FILES = {
     "lazy.py": "def __getattr__(name):\n    raise AttributeError\n",
     "broken.py": "import flask\napp = = flask.Flask()\n",
     "plain.py": "x = 1\n",
+    "site.wsgi": "from app import app as application\n",
     "made.py": "from aiohttp import web\ndef init():\n    site = web.Application()\n    return site\n",
 }
 NAMED = [
@@ -72,6 +73,7 @@ REFUSED = [
     (":app", '":app" is not the name of an app', "write module:attribute", Exit.USAGE),
     ("plain", "no app was found in the module", "porch run plain:ATTRIBUTE", Exit.APP),
     ("made.py", "no app, but what makes one: made:init()", "porch run 'made:init()'", Exit.APP),
+    ("site.wsgi", '"site.wsgi" is a script for mod_wsgi', "mv site.wsgi site_wsgi.py, then porch run", Exit.USAGE),
     ("broken:app", "the app's code has a syntax error: invalid syntax", "correct the line", Exit.APP),
 ]
 
@@ -226,3 +228,14 @@ def test_a_compiled_module_is_taken_as_it_is(folder: Folder, tmp_path_factory: p
     (site / "fast.cpython-311-x86_64-linux-gnu.so").touch()
     finding = folder.found("fast:app", str(site))
     assert (finding.target, finding.interface, finding.sure) == ("fast:app", None, False)
+
+
+@pytest.mark.parametrize(("stem", "taken"), [("wsgi", True), ("asgi", True), ("run", False)])
+def test_what_a_file_for_servers_imports_is_the_app(stem: str, taken: bool, folder: Folder) -> None:
+    """Even from where nothing can be read; in another file such a name may be any library's."""
+    folder.write({f"{stem}.py": "from comments.made import application\n"})
+    if taken:
+        finding = folder.found()
+        assert (finding.target, finding.interface, finding.sure) == (f"{stem}:application", None, False)
+    else:
+        assert folder.refused().what == "no web app was found"

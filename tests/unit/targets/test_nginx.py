@@ -172,7 +172,7 @@ BREAKS: list[tuple[str, str, str, str]] = [
     ("what_is_no_file_is_the_apps", "found", "error_page 404 405 = @app;", ""),
     ("what_is_no_file_is_the_apps", "found", "error_page 404 405 = @app;", "error_page 404 405 = @other;"),
     ("what_is_no_file_is_the_apps", "found", "location @app {", "location @other {"),
-    ("what_is_no_file_is_the_apps", "found", "location = /static/ {", "location = /stack/ {"),
+    ("what_is_no_file_is_the_apps", "found", "location ~ /$ {", "location ~ /none$ {"),
     ("what_is_no_file_is_the_apps", "found", "error_page 404 $error_page;", ""),
     ("only_named_folders_are_opened", "plain", "proxy_ignore_headers X-Accel-Redirect;", ""),
     ("names_with_a_hash_are_kept", "static files", "(?=[0-9]*[a-f])", ""),

@@ -93,6 +93,7 @@ def _static(plan: Plan, each: Static, *, first: bool) -> Node:
         *_left(plan, each, first=first),
         block("location", hidden, children=_nothing(each)),
         block("location", _CODE, children=_nothing(each)),
+        *_folders(each, first=first),
         *_hashed(plan, first=first, collected=each.collected),
     ]
     why = "Files, answered without the app; both slashes matter." * first
@@ -111,6 +112,14 @@ def _left(plan: Plan, each: Static, *, first: bool) -> list[Node]:
         directive("recursive_error_pages", True),
         directive("log_not_found", False),
     ]
+
+
+def _folders(each: Static, *, first: bool) -> list[Node]:
+    """An `index.html` in it is nginx's habit, and not the frameworks'."""
+    if not each.of_app:
+        return []
+    why = "A folder is no file." * first
+    return [block("location", Expr("~ /$"), children=[directive("return", 404)], note=why)]
 
 
 def _nothing(each: Static) -> list[Node]:

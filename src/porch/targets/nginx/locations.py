@@ -97,14 +97,11 @@ def _to(plan: Plan, each: Plan) -> list[Node]:
 
 
 def _left(plan: Plan) -> list[Node]:
-    """What nginx has no file for in folders that were found in the apps; such a folder itself is no file either."""
-    owners = {each.url: app_at(plan, each.url) for each in plan.static.value if each.of_app}
+    """What nginx has no file for in folders that were found in the apps."""
+    owners = [app_at(plan, each.url) for each in plan.static.value if each.of_app]
+    named = {own.run.program: own for own in owners}.values()
     setting = plan.static.setting
-    named = {own.run.program: own for own in owners.values()}.values()
-    return [
-        *(block("location", Expr("="), url, children=_to(plan, own), setting=setting) for url, own in owners.items()),
-        *(block("location", files.to_app(own), children=_to(plan, own), setting=setting) for own in named),
-    ]
+    return [block("location", files.to_app(own), children=_to(plan, own), setting=setting) for own in named]
 
 
 def _dotted(plan: Plan) -> list[Node]:
