@@ -79,7 +79,7 @@ def site(request: pytest.FixtureRequest, shared_project: MakeProject) -> Site:
     made.write("app.py", APPS[request.param])
     made.write("files/site.css", "body {}")
     made.write("files/guide/index.html", "<p>A guide.</p>")
-    return made.run("app:app", "--workers", "1")
+    return made.run("app:app", "--workers", "1", "--path", "/assets/list body=150k")
 
 
 def test_files_are_nginxs_and_the_rest_is_the_apps(site: Site) -> None:
@@ -89,6 +89,12 @@ def test_files_are_nginxs_and_the_rest_is_the_apps(site: Site) -> None:
     assert site.get("/assets/list").text.strip() == "by the app, GET"
     assert site.post("/assets/list", b"x" * 100_000).text == f"by the app, POST {'x' * 100_000}"
     assert site.get("/assets/").text == "the home of it"
+
+
+def test_a_route_below_it_may_have_limits_of_its_own(site: Site) -> None:
+    """As any other of the app's."""
+    assert site.post("/assets/list", b"x" * 200_000).status == 413
+    assert site.post("/assets/other", b"x" * 200_000).status in (404, 405)
 
 
 def test_a_folder_in_it_is_what_the_app_says(site: Site) -> None:

@@ -122,8 +122,16 @@ def _elsewhere(desk: Desk, url: str, static: Sequence[Static]) -> str:
     parts = hidden(url)
     if len(parts) > 1 or (parts and not any(_below(url, each) for each in desk.settings.app.dotted)):
         return f"{parts[-1]} is hidden, and nginx answers 404 but for what {DOTTED} names"
-    files = [each.url for each in static if url == each.url or (each.url.endswith("/") and url.startswith(each.url))]
+    files = [each.url for each in static if _with_files(each, url)]
     return f"nginx answers {files[0]} with files" if files else ""
+
+
+def _with_files(static: Static, url: str) -> bool:
+    """Below a folder of an app a single URL may be a route of it; a whole part would take the files to the app."""
+    if url == static.url:
+        return True
+    below = static.url.endswith("/") and url.startswith(static.url)
+    return below and (url.endswith("/") or not static.of_app)
 
 
 def _plan(desk: Desk, url: str, path: Path, protocol: Protocol) -> PathPlan:

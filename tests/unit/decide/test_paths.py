@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decided import FOLDER, make_facts, plan_of, problems_of
+from decided import FOLDER, make_facts, make_finding, plan_of, problems_of, static
 from porch.places import Place
 
 HIDDEN = "is hidden, and nginx answers 404 but for what app.dotted names"
@@ -64,6 +64,15 @@ def test_a_path_without_effect_is_refused(url: str, more: dict[str, object], why
     (problem,) = problems_of({"path": f"{url} body=1K"} | more, FACTS)
     assert problem.what == f'"{url}": {why}'
     assert problem.where == "path from porch.toml:1"
+
+
+def test_a_route_below_a_folder_of_the_apps_may_differ() -> None:
+    """What is no file there is the app's; all below a URL would be files too, which are nginx's."""
+    finding = make_finding(statics=(static("/static/", f"{FOLDER}/static"),))
+    (path,) = plan_of({"path": "/static/upload body=1G"}, FACTS, finding).paths.value
+    assert path.body == 1024**3
+    (problem,) = problems_of({"path": "/static/upload/ body=1G"}, FACTS, finding)
+    assert problem.what == '"/static/upload/": nginx answers /static/ with files'
 
 
 def test_no_time_at_all_is_refused() -> None:
