@@ -119,7 +119,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         evidence=tuple(dict.fromkeys((*trail, *statics.notes, *said[:1]))),
         statics=statics.folders,
         sure=app.sure and app.interface is not None,
-        sessions=sessions(project, needed, app.interface),
+        sessions=sessions(project, needed, app.interface, app.scope.module),
         fleeting_key=fleeting_key(project),
         import_from=str(root),
     )

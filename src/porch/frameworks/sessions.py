@@ -47,19 +47,26 @@ LAYERS = "CHANNEL_LAYERS"
 LAYER = "channels.layers.InMemoryChannelLayer"
 
 
-def sessions(project: Project, required: Container[str], interface: str | None) -> str:
-    """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing."""
-    return _called(project, required) or (_layer(project) if interface == "asgi" else "")
+def sessions(project: Project, required: Container[str], interface: str | None, made: Module) -> str:
+    """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing. `made`: where the app is."""
+    return _called(project, required, made) or (_layer(project) if interface == "asgi" else "")
 
 
-def _called(project: Project, required: Container[str]) -> str:
+def _called(project: Project, required: Container[str], made: Module) -> str:
     there = [module for module, package in PACKAGES.items() if package in required or _installed(project, module)]
-    if not there:
-        return ""
-    for module, call, name in named_calls(project, (each.encode() for each in there)):
-        if name in KEEP and not _shares(call):
-            return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
+    for each in _read(project, made) if there else ():
+        for module, call, name in named_calls(each, (word.encode() for word in there)):
+            if name in KEEP and not _shares(call):
+                return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
     return ""
+
+
+def _read(project: Project, made: Module) -> Iterator[Project]:
+    """The project, and the installed package that the app comes from."""
+    yield project
+    package = made.root / made.name.partition(".")[0]
+    if not project.owns(made.path) and package.is_dir():
+        yield Project.at(package, project.search_path)
 
 
 def _shares(call: ast.Call) -> bool:

@@ -20,7 +20,6 @@ KEEPING = [
         "gradio (app.py:4)",
     ),
     ("shiny", "from shiny import App\napp = App(None, None)\n", "Shiny (app.py:2)"),
-    ("shiny", "from shiny import App\napp = App(None, None)\n", "Shiny (app.py:2)"),
     (
         "mcp",
         "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a')\napp = mcp.streamable_http_app()\n",
@@ -43,6 +42,18 @@ def test_it_may_be_made_beside_the_app(folder: Folder) -> None:
     beside = "import flask_socketio\nio = flask_socketio.SocketIO()\n"
     files = {"app.py": FLASK, "extensions.py": beside, "flask_socketio.py": "class SocketIO: ...\n"}
     assert folder.write(files).found().sessions == "Socket.IO (extensions.py:2)"
+
+
+@pytest.mark.parametrize("target", ["board.web:app", None])
+def test_it_may_be_made_in_the_installed_package_of_the_app(
+    folder: Folder, target: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Whether the app is named there, or imported from there."""
+    site = Folder(tmp_path_factory.mktemp("site"))
+    site.write({"board/__init__.py": "", "board/web.py": FLASK, "flask_socketio.py": "class SocketIO: ...\n"})
+    site.write({"board/live.py": "from flask_socketio import SocketIO\nio = SocketIO()\n"})
+    finding = folder.write({"wsgi.py": "from board.web import app\n"}).found(target, str(site.path))
+    assert (finding.framework, finding.sessions) == ("flask", f"Socket.IO ({site.path}/board/live.py:2)")
 
 
 @pytest.mark.parametrize(
