@@ -48,7 +48,7 @@ LAYER = "channels.layers.InMemoryChannelLayer"
 
 
 def sessions(project: Project, required: Container[str], interface: str | None, made: Module) -> str:
-    """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing. `made`: the app's module."""
+    """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing; `made`: of the app."""
     return _called(project, required, made) or (_layer(project) if interface == "asgi" else "")
 
 
