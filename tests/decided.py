@@ -109,9 +109,9 @@ def make_finding(**changes: Any) -> Finding:
     return replace(Finding("shop:app", "wsgi", "flask", ("shop.py:3 app = Flask(__name__)",)), **changes)
 
 
-def static(url: str, folder: str) -> StaticFolder:
+def static(url: str, folder: str, *, rooted: bool = False) -> StaticFolder:
     """A static folder that was found in the app."""
-    return StaticFolder(url, folder, "shop.py:3")
+    return StaticFolder(url, folder, "shop.py:3", rooted)
 
 
 def make_said(given: Mapping[str, object], origins: Mapping[str, str] | None = None) -> Said:

@@ -154,7 +154,7 @@ def _finding(
         return finding
     whom = decide.user(said, found, finding)
     longest = said.settings.limits.start_timeout
-    child = inspection.Child(found.python, found.folder, whom, tuple(own.items()), longest)
+    child = inspection.Child(found.python, found.folder, whom, tuple(own.items()), longest, said.settings.app.mount)
     seen = inspection.import_app(child, finding.target, finding.import_from or found.folder)
     return replace(
         finding,

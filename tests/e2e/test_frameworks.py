@@ -48,6 +48,19 @@ def test_django_is_found_with_its_evidence(project: MakeProject, django_folder: 
     assert site.stop() == 0
 
 
+@pytest.mark.parametrize(("url", "seen"), [("static/", "/shop/static/"), ("/static/", "/static/")])
+def test_django_below_a_prefix(project: MakeProject, django_folder: Path, url: str, seen: str) -> None:
+    """Its pages name files where nginx answers for them, also where STATIC_URL stays outside of the prefix."""
+    home = project(django_folder)
+    settings = home.folder / "shop" / "settings.py"
+    settings.write_text(f"{settings.read_text()}\nSTATIC_URL = {url!r}\n")
+    site = home.run("--mount", "/shop", "--workers", "1")
+    assert f'href="{seen}admin/css/base.css"' in site.get("/shop/admin/login/").text
+    assert site.get(f"{seen}admin/css/base.css").status == 200
+    assert site.get(f"{seen}nothing.css").status == 404
+    assert site.stop() == 0
+
+
 def test_health_does_not_depend_on_the_apps_hosts(project: MakeProject, django_folder: Path) -> None:
     """Ready and live are answered 200 for a Host that Django itself refuses."""
     site = project(django_folder).run("--workers", "1")

@@ -20,7 +20,7 @@ from porch.certificates import Pair
 from porch.cli import explained, parser, screen
 from porch.errors import Problem, Refused
 from porch.facts import Facts
-from porch.frameworks import Finding, Project, StaticFolder
+from porch.frameworks import Finding, Project
 from porch.places import Place, look
 from porch.plan import Plan
 from porch.plan.apps import apps
@@ -136,7 +136,7 @@ class Case:
             found,
             import_from=self.moved(found.import_from),
             evidence=tuple(self.moved(line) for line in found.evidence),
-            statics=tuple(StaticFolder(each.url, self.moved(each.folder), each.evidence) for each in found.statics),
+            statics=tuple(replace(each, folder=self.moved(each.folder)) for each in found.statics),
         )
 
     def moved(self, text: str) -> str:

@@ -6,12 +6,13 @@ Rule: a folder is public only where no code or secret is in it, and no URL has t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath as Path
 
 from porch.decide.desk import Desk
 from porch.plan import HEALTH_LIVE, HEALTH_READY, FilesPlan, Static
+from porch.plan.apps import owner
 from porch.plan.chosen import Chosen
 from porch.settings.dotted import hidden
 from porch.values import PAIRS, show_seconds
@@ -44,7 +45,7 @@ def found_static(desk: Desk) -> tuple[Static, ...]:
 
 def static(desk: Desk, further: Iterable[Static] = ()) -> Chosen[tuple[Static, ...]]:
     """Folders and files that nginx answers for: those found in the apps, and those that were set."""
-    found = [*found_static(desk), *further]
+    found = list(_as_answered(desk, [*found_static(desk), *further]))
     said = [each for each in (_said(desk, url, path) for url, path in desk.settings.static) if each]
     # What was found and is set too, as `porch init` writes it, stays the app's.
     both = {(each.url, each.path): each for each in found}
@@ -68,8 +69,27 @@ def _tell_how_far(desk: Desk, each: Static) -> None:
 def _found(desk: Desk) -> list[tuple[str, str]]:
     if not desk.settings.files.found:
         return []
-    # The app's own URLs are below its mount; those that the user sets are as clients see them.
-    return [(desk.settings.app.mount + each.url, each.folder) for each in desk.finding.statics]
+    # The app's own URLs are below its mount, but for rooted ones; those that the user sets are as clients see them.
+    mount = desk.settings.app.mount
+    return [(each.url if each.rooted else mount + each.url, each.folder) for each in desk.finding.statics]
+
+
+def _as_answered(desk: Desk, found: Iterable[Static]) -> Iterator[Static]:
+    """Those of all apps, one for each URL, with whether an app answers for the rest there."""
+    first: dict[str, Static] = {}
+    said = {f"{url.rstrip('/')}/" for url, _ in desk.settings.static}
+    for each in found:
+        if first.setdefault(each.url, each).path != each.path and each.url not in said:
+            what = f"{each.url} stands for {first[each.url].path} and for {each.path}, of two apps"
+            desk.warnings.append(f"{what}: files of the former are answered; give one of the apps another URL for them")
+    return (replace(each, of_app=_of_an_app(desk, each.url)) for each in first.values())
+
+
+def _of_an_app(desk: Desk, url: str) -> bool:
+    """Whether what is no file below that URL is asked of an app: what lies outside of their prefixes is nobody's."""
+    app = desk.settings.app
+    further = owner(dict(desk.settings.mounts), url)
+    return bool(further) or not (app.routes or (app.mount and not owner([app.mount], url)))
 
 
 def _detected(desk: Desk, url: str, folder: str) -> Static | None:
@@ -85,7 +105,7 @@ def _detected(desk: Desk, url: str, folder: str) -> Static | None:
     if why := _taken_url(desk, url) or _hidden(url):
         desk.warnings.append(f"{url} is left to the app: {why}")
         return None
-    return replace(_folder(desk, url, folder), of_app=not desk.settings.app.routes)
+    return _folder(desk, url, folder)
 
 
 def _said(desk: Desk, url: str, text: str) -> Static | None:

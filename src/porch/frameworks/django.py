@@ -200,7 +200,12 @@ def _folder(tracer: Tracer, settings: Module) -> Statics:
         return place.note(f"or {url_name} is computed; name it with --static URL=FOLDER")
     if "//" in url:
         return place.note(f"is served elsewhere: {url_name} is {url}")
-    return place.folder(url, tracer.project.folder / folder, missing=COLLECTED)
+    # As in `LazySettings._add_script_prefix`: a relative URL alone is below the prefix.
+    forced = evaluate(tracer.project, settings.scope, ast.Name("FORCE_SCRIPT_NAME"))
+    rooted = url.startswith("/") or isinstance(forced, str)
+    if isinstance(forced, str) and not url.startswith("/"):
+        url = f"{forced.rstrip('/')}/{url}"
+    return place.folder(url, tracer.project.folder / folder, missing=COLLECTED, rooted=rooted)
 
 
 DJANGO = Django()

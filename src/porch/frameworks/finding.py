@@ -20,6 +20,8 @@ class StaticFolder:
     """Absolute; it exists."""
     evidence: str
     """`shop/app.py:4 app = Flask(__name__)`."""
+    rooted: bool = False
+    """The URL is as clients see it; else it is below the prefix that the app is mounted at."""
 
 
 @dataclass(frozen=True, slots=True)

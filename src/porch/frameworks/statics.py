@@ -51,8 +51,8 @@ class Place:
         said = f"{self.name} {what}" if self.name else what
         return Statics(notes=(self.project.evidence(self.module, self.line, said),))
 
-    def folder(self, url: str, folder: Path, hint: str = "", missing: str = "") -> Statics:
-        """One folder that the app serves under a URL: for nginx to serve, or a note why not."""
+    def folder(self, url: str, folder: Path, hint: str = "", missing: str = "", *, rooted: bool = False) -> Statics:
+        """One folder that the app serves under a URL: for nginx to serve, or a note why not; `rooted` as there."""
         path = f"/{url.strip('/')}/".replace("//", "/")
         where = os.path.normpath(folder)
         if path == "/":
@@ -62,7 +62,7 @@ class Place:
         if not Path(where).is_dir():
             return self.note(f"static folder {where} does not exist{missing}")
         evidence = self.project.evidence(self.module, self.line, self.name)
-        return Statics((StaticFolder(path, where, f"{evidence} ({hint})" if hint else evidence),))
+        return Statics((StaticFolder(path, where, f"{evidence} ({hint})" if hint else evidence, rooted),))
 
 
 def merged(parts: Iterable[Statics]) -> Statics:

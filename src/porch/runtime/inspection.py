@@ -54,11 +54,13 @@ class Child:
     """Variables of the app's own."""
     longest: int = 60
     """Seconds that the import may take before it counts as hanging."""
+    mount: str = ""
+    """Prefix that the app will be below."""
 
 
 def import_app(child: Child, target: str, folder: str, interface: str = "") -> Seen:
     """Import the app from that folder as a worker would; `interface` asks for that kind. Raises Refused (exit 3)."""
-    asked = {"target": target, "interface": interface, "mount": "", "folder": folder, "report": ""}
+    asked = {"target": target, "interface": interface, "mount": child.mount, "folder": folder, "report": ""}
     told = {"PYTHONPATH": _search_path(), "PYTHONSAFEPATH": "1", "PORCH_WORKER": json.dumps(asked)}
     python = child.python
     telling = threading.Timer(TOLD_AFTER, tell, (child, target))
@@ -130,7 +132,7 @@ def _search_path() -> str:
 
 def _seen(answer: dict[str, Any], target: str) -> Seen:
     statics = tuple(
-        StaticFolder(url.rstrip("/") + "/", folder, f"{target} was imported")
+        StaticFolder(url.rstrip("/") + "/", folder, f"{target} was imported", rooted=True)
         for url, folder in answer.get("static", ())
         if Path(folder).is_dir()
     )

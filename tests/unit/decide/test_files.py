@@ -49,6 +49,15 @@ def test_what_the_app_serves_is_found_below_its_mount() -> None:
     assert (plan.static.value, plan.static.origin) == (urls, "porch.toml:1")
 
 
+def test_a_rooted_folder_stays_where_it_is() -> None:
+    """What is no file there is nobody's outside of the mount, and the app's below it."""
+    facts = make_facts({f"{FOLDER}/static": PUBLIC})
+    for url, of_app in (("/static/", False), ("/app/static/", True), ("/apple/", False)):
+        finding = make_finding(statics=(static(url, f"{FOLDER}/static", rooted=True),))
+        (found,) = plan_of({"app.mount": "/app"}, facts, finding).static.value
+        assert found == Static(url, f"{FOLDER}/static/", of_app=of_app)
+
+
 def test_what_was_found_and_is_set_too_stays_the_apps() -> None:
     """As `porch init` writes it; where only the app's own routes are the app's, the folder is none of them."""
     facts, finding = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from decided import FOLDER, make_facts, make_finding, plan_of, problems_of, static
+from decided import FOLDER, make_facts, make_finding, make_said, plan_of, problems_of, static
+from porch import decide
 from porch.errors import Exit
 from porch.places import Place
-from porch.plan import MountPlan, Plan
+from porch.plan import MountPlan, Plan, Static
 
 API = "/api app=api:app interface=asgi"
 
@@ -94,6 +95,19 @@ def test_static_folders_move_with_their_app() -> None:
         "/static/": f"{FOLDER}/files/",
         "/api/static/": f"{FOLDER}/own/",
     }
+
+
+def test_one_rooted_url_of_two_apps_is_the_first_ones() -> None:
+    """The main app's files are answered, and a warning names both folders, unless they are one."""
+    said = make_said({"mounts": "/api app=api:app"})
+    facts = make_facts({f"{FOLDER}/{name}": Place(True, folder=True) for name in ("files", "own")})
+    for folder, warned in (("own", 1), ("files", 0)):
+        main, further = (
+            make_finding(statics=(static("/s/", f"{FOLDER}/{at}", rooted=True),)) for at in ("files", folder)
+        )
+        plan = decide.plan(said, facts, main, [decide.Beside("/api", facts, further)])
+        assert plan.static.value == (Static("/s/", f"{FOLDER}/files/", of_app=True),)
+        assert len([each for each in plan.warnings if f"{FOLDER}/own" in each]) == warned
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,22 @@ def test_the_case_holds(case: Case, holds: Callable[[Case], None]) -> None:
     holds(case)
 
 
+@pytest.mark.parametrize(
+    ("lines", "url", "rooted"),
+    [
+        ("STATIC_URL = 'static/'\n", "/static/", False),
+        ("STATIC_URL = '/static/'\n", "/static/", True),
+        ("STATIC_URL = 'static/'\nFORCE_SCRIPT_NAME = '/app'\n", "/app/static/", True),
+        ("STATIC_URL = '/static/'\nFORCE_SCRIPT_NAME = '/app'\n", "/static/", True),
+    ],
+)
+def test_only_a_relative_url_is_below_the_prefix(folder: Folder, lines: str, url: str, rooted: bool) -> None:
+    """Django puts the prefix before a relative STATIC_URL alone, and that prefix may be its own setting."""
+    folder.write(_project(f"{SETTINGS}STATIC_ROOT = BASE_DIR / 's'\n{lines}", **{"s/": ""}))
+    (static,) = folder.found().statics
+    assert (static.url, static.rooted) == (url, rooted)
+
+
 def test_an_uncollected_folder_says_how_to_collect(folder: Folder) -> None:
     """A STATIC_ROOT that does not exist yet is said with the command that makes it."""
     folder.write(_project(SETTINGS + "STATIC_ROOT = BASE_DIR / 'staticfiles'\n"))
