@@ -128,13 +128,16 @@ SOCKETS = {("418", "=")}
 """What leads a handshake of a WebSocket away, which is no page."""
 
 
+ASKED_OF_HOST = ("$https_port", "$host_port", "$client_port")
+
+
 def never_emitted(conf: Conf) -> Iterator[str]:
     """No directive and no variable that is known to be a trap."""
     for found in conf.every:
         if found.name in FORBIDDEN:
             yield found.name
         for word in found.args:
-            if found.name == "map" and found.args == ("$http_host", "$https_port"):
+            if found.name == "map" and found.args[0].endswith("$http_host") and found.args[1] in ASKED_OF_HOST:
                 # Asked whether a port is in it, and for nothing else.
                 continue
             yield from (f"{found.name} {word}" for trap in FORBIDDEN_WORDS if re.search(trap, word))

@@ -23,7 +23,7 @@ SECURITY = {
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
-WORDS = ("app:app", "--server", "granian", "--workers", "1", "--path", "/wait timeout=1s")
+WORDS = ("app:app", "--server", "granian", "--workers", "1", "--path", "/wait timeout=1s body=20M")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,11 @@ def page(answer: Answer, status: int, retry: str) -> None:
 def test_a_request_that_takes_too_long_has_a_page(site: Site) -> None:
     """504, when to come again, and the id that is in the log."""
     page(site.get("/wait?gate=never"), 504, "5")
+
+
+def test_the_page_comes_after_a_body_of_any_size(site: Site) -> None:
+    """One that its path allows, and that is larger than what is allowed elsewhere."""
+    page(site.post("/wait?gate=never", b"x" * 11_000_000), 504, "5")
     (site.project.folder / "never").touch()
 
 

@@ -19,7 +19,9 @@ def site(shared_project: MakeProject) -> Site:
     project.write("paid/book.txt", "a book")
     project.write("secret.txt", "a secret")
     words = ("app:app", "--server", "gunicorn", "--workers", "1", "--static", "/static/=static")
-    return project.run(*words, "--files-protected", "/protected/=paid")
+    return project.run(
+        *words, "--files-protected", "/protected/=paid", "--limits-body", "10K", "--path", "/download body=1M"
+    )
 
 
 def test_a_file_with_a_hash_in_its_name_is_kept_for_a_year(site: Site) -> None:
@@ -37,6 +39,7 @@ def test_the_app_alone_opens_a_protected_folder(site: Site) -> None:
     sent = site.get("/download?file=/protected/book.txt")
     assert (sent.status, sent.text, sent.header("Content-Type")) == (200, "a book", "application/x-mine")
     assert sent.all("X-Accel-Redirect") == []
+    assert site.post("/download?file=/protected/book.txt", b"x" * 100_000).text == "a book"
     assert site.get("/protected/book.txt").status == 404
     for name in (
         "/protected/../secret.txt",

@@ -36,6 +36,7 @@ workers = 1
 [[path]]
 url = "/upload/"
 rate = "100/s"
+body = "20M"
 """,
     )
     return made.run("app:app", "--server", "gunicorn", "--workers", "1")
@@ -60,6 +61,7 @@ def test_the_page_stands_in_place_of_the_apps(site: Site) -> None:
             assert (answer.header("Cache-Control"), answer.header("X-Frame-Options")) == ("no-store", "SAMEORIGIN")
             assert answer.header("Content-Type") == "text/html"
             assert answer.text == ("" if method == "HEAD" else PAGE)
+    assert site.post("/upload/x", b"x" * 11_000_000).text == PAGE
     told = site.get("/own", JSON)
     assert (told.status, told.json()["status"], told.header("Retry-After")) == (503, 503, "60")
     assert told.json()["request_id"] == told.header("X-Request-ID")

@@ -74,6 +74,15 @@ def test_client_scheme_host_and_prefix_are_the_clients(echo: Site) -> None:
     assert seen.get("prefix", "/api") == "/api"
 
 
+def test_a_client_that_writes_no_port_came_by_the_schemes_own(echo: Site) -> None:
+    """Through a published port, `-p 80:8080`: the app must not lead to a port that nobody listens on."""
+    seen = _seen(echo, headers={"Host": "shop.test"})
+    assert seen["host"] == "shop.test"
+    told = {name.lower(): value for name, value in seen["headers"].items()}
+    assert told["x-forwarded-port"] == "80"
+    assert _seen(echo, headers={"Host": f"shop.test:{echo.port}"})["host"] == f"shop.test:{echo.port}"
+
+
 def test_a_host_that_is_not_named_is_this_machine(echo: Site) -> None:
     """A client of HTTP/1.0, as old health checks are, need not name one; the app is told one that it can read."""
     seen = echo.raw(b"GET /api/some/path HTTP/1.0\r\n\r\n").json()

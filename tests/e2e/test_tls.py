@@ -12,6 +12,7 @@ import ssl
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
 from asking import ask, ask_raw, ask_tls, secured
 from kinds import every, names
@@ -67,6 +68,19 @@ def test_http2_is_spoken_and_http1_is_left(shop: tuple[Site, int, str]) -> None:
     for wanted, spoken in ((("h2", "http/1.1"), "h2"), (("http/1.1",), "http/1.1"), ((), None)):
         with secured(site.port, NAME, trusting=trusted, speaks=wanted) as connection:
             assert connection.selected_alpn_protocol() == spoken
+
+
+@pytest.mark.parametrize("app", ["echo_wsgi", "echo_asgi"])
+def test_a_body_that_is_too_large_has_its_page_over_http2(project: MakeProject, app: str) -> None:
+    """nginx looks at the size again on the way to the page; the page was lost, or there was a 500 instead."""
+    site, _, trusted = start(project(app), "app.py:app", "--limits-body", "1K")
+    context = ssl.create_default_context(cafile=trusted)
+    with httpx.Client(http2=True, verify=context) as client:
+        address = f"https://127.0.0.1:{site.port}/"
+        answer = client.post(address, content=b"x" * 50_000, headers={"Host": NAME}, extensions={"sni_hostname": NAME})
+    assert (answer.http_version, answer.status_code) == ("HTTP/2", 413)
+    assert "Request:" in answer.text
+    assert "cycle" not in site.stderr.text
 
 
 def test_plain_http_is_led_to_https_for_the_sites_name_alone(shop: tuple[Site, int, str]) -> None:

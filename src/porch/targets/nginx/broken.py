@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Directive, Expr, Node, block, directive, entry, join
-from porch.targets.nginx import security
+from porch.targets.nginx import limits, security
 
 PAGE: LiteralString = "/-/porch/broken.html"
 STATUS: int = 560
@@ -66,6 +66,7 @@ def locations(plan: Plan) -> list[Node]:
             PAGE,
             children=[
                 directive("internal"),
+                limits.judged(),
                 directive("alias", plan.run.broken, setting=setting),
                 directive("open_file_cache", False),
                 *added,

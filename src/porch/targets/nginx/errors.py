@@ -129,6 +129,7 @@ def _page(plan: Plan, kind: LiteralString, text: Expr) -> list[Node]:
     """It adds headers of its own, so all others stand here again."""
     return [
         directive("internal"),
+        limits.judged("The body was judged before; over HTTP/2 it would be again, and 413 had no page."),
         directive("default_type", kind),
         *security.fixed(plan),
         directive("add_header", "Retry-After", Expr("$retry_after"), "always"),

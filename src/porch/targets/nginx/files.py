@@ -10,7 +10,7 @@ from porch.plan import Plan, Static
 from porch.plan.apps import app_at
 from porch.settings.dotted import OPEN
 from porch.syntax.nginx import Arg, Directive, Expr, Node, block, comment, directive, gap, join
-from porch.targets.nginx import compression, errors, instead, security
+from porch.targets.nginx import compression, errors, instead, limits, security
 
 HIDDEN = Expr(r"~ /\.(?!well-known/)")
 """Names that begin with a dot, but for what RFC 8615 has everybody see."""
@@ -159,6 +159,7 @@ def _protected(plan: Plan) -> list[Node]:
             each.url,
             children=[
                 directive("internal"),
+                limits.judged(),
                 directive("alias", each.path, setting=setting),
                 directive("disable_symlinks", "if_not_owner", join("from=", each.path), setting=setting),
             ],

@@ -139,46 +139,15 @@ def _port_maps(plan: Plan) -> list[Node]:
             note="The port as the client wrote it; without one, the scheme's.",
         )
         return [by_scheme, written]
+    # Of the client's text only this is asked: whether it ends with a port.
+    source, wrote = Expr('"$server_port $http_host"'), Expr('"~^[0-9]+ .*:[0-9]+$"')
+    note = "Where the client wrote a port, the one that was listened on: which it wrote, this nginx cannot tell."
     if plan.trusted.value:
-        return [by_scheme, *_ports_beside_proxies()]
-    note = "This nginx cannot tell the port that the client wrote, so it is the one that was listened on."
-    listened = _map(
-        Expr("$server_port"),
-        Expr("$host_port"),
-        (Expr("default"), Expr('":$server_port"')),
-        ("", ""),
-        (80, ""),
-        (443, ""),
-        note=note,
-    )
-    port = _map(
-        Expr("$server_port"), Expr("$client_port"), (Expr("default"), Expr("$server_port")), ("", Expr("$scheme_port"))
-    )
-    return [by_scheme, listened, port]
-
-
-def _ports_beside_proxies() -> list[Node]:
-    """The same for an older nginx: behind a trusted proxy the client reached the proxy's port, else ours."""
-    peer = Expr('"$trusted_peer:$server_port"')
-    behind = Expr('"~^1:"')
-    listened = _map(
-        peer,
-        Expr("$host_port"),
-        (Expr("default"), Expr('":$server_port"')),
-        (behind, ""),
-        ("0:", ""),
-        ("0:80", ""),
-        ("0:443", ""),
-        note="Behind a trusted proxy the client reached that proxy's port; else the one that was listened on.",
-    )
-    port = _map(
-        peer,
-        Expr("$client_port"),
-        (Expr("default"), Expr("$server_port")),
-        (behind, Expr("$scheme_port")),
-        ("0:", Expr("$scheme_port")),
-    )
-    return [listened, port]
+        source, wrote = Expr('"$trusted_peer:$server_port $http_host"'), Expr('"~^0:[0-9]+ .*:[0-9]+$"')
+        note += " Behind a trusted proxy it reached that proxy's."
+    host = _map(source, Expr("$host_port"), (Expr("default"), ""), (wrote, Expr('":$server_port"')), note=note)
+    port = _map(source, Expr("$client_port"), (Expr("default"), Expr("$scheme_port")), (wrote, Expr("$server_port")))
+    return [by_scheme, host, port]
 
 
 def _host(plan: Plan) -> tuple[Value, Value]:

@@ -65,6 +65,11 @@ def size(number: int) -> str:
     return show_size(number).lower()
 
 
+def judged(note: str = "") -> Directive:
+    """For a location that nginx itself leads to, where it would hold the body against another limit once more."""
+    return directive("client_max_body_size", 0, note=note)
+
+
 def _buffers(plan: Plan) -> int:
     """Four, or fewer where all headers together must fit into one packet of the uwsgi protocol."""
     packed = any(each.server.protocol == "uwsgi" for each in apps(plan))

@@ -10,7 +10,7 @@ from typing import LiteralString
 
 from porch.plan import Plan
 from porch.syntax.nginx import Directive, Expr, Node, block, directive, entry, join
-from porch.targets.nginx import errors, security
+from porch.targets.nginx import errors, limits, security
 
 HTML: LiteralString = "/-/porch/maintenance.html"
 JSON: LiteralString = "/-/porch/maintenance.json"
@@ -67,6 +67,7 @@ def locations(plan: Plan) -> list[Node]:
         return []
     page = plan.files.maintenance
     added = [
+        limits.judged(),
         *security.fixed(plan),
         directive("add_header", "Retry-After", RETRY, "always"),
         directive("add_header", "X-Request-ID", Expr("$request_id"), "always"),
