@@ -182,7 +182,8 @@ def _exit_codes() -> str:
     said = _comments(SOURCE / "errors.py", Exit.__name__)
     rows = [(str(int(code)), said.get(code.name, "Done as asked.")) for code in Exit]
     rows.append(("130", "Ctrl-C before the instance was up."))
-    rows.append(("other", "`run` in a container gave up on a process that kept dying: its own code, or 128 + signal."))
+    given_up = "`run` gave up on an essential process (`[process.NAME]`), or in a container on one that kept dying"
+    rows.append(("other", f"{given_up}: its own code, or 128 + signal."))
     text = "# Exit codes\n\n" + NOTE
     text += "Each message on standard error says what is wrong, where, and what to do next.\n\n"
     return text + _table(("Code", "Meaning"), rows)

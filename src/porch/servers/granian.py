@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from porch.plan import Interface, Plan
 from porch.records import dataclass
 from porch.servers.target import application
-from porch.servers.usual import Usual
+from porch.servers.usual import GOES_ON, Usual
 
 THREADS = 4
 """In each worker: one slow request does not hold up the next, and the GIL makes more of little use."""
@@ -41,7 +41,7 @@ class Granian(Usual):
             "server.config": "it reads no file; give its options as server.args",
             "server.keep_alive": "an idle connection is closed after a minute at most",
             "limits.graceful_timeout": "requests in work at a stop have half an hour at most",
-            "limits.request_timeout": "nginx answers 504 in time, but the request runs to its end in its worker",
+            "limits.request_timeout": GOES_ON,
         }
 
     @property

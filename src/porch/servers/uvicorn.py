@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from porch.plan import Interface, Plan
 from porch.records import dataclass
 from porch.servers.target import application
-from porch.servers.usual import Usual
+from porch.servers.usual import GOES_ON, Usual
 
 WITHOUT_CLIENTS = 2
 """Seconds for requests that nobody waits for any more; five after the stop it would be killed."""
@@ -34,7 +34,7 @@ class Uvicorn(Usual):
             "server.threads": "the app runs in one event loop a worker",
             "server.worker_class": "it has one kind of worker",
             "server.config": "it reads no file; give its options as server.args",
-            "limits.request_timeout": "nginx answers 504 in time, but the request runs to its end in its worker",
+            "limits.request_timeout": GOES_ON,
         }
 
     @property

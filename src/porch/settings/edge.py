@@ -150,7 +150,7 @@ class Proxy:
     trusted: tuple[str, ...] = setting(
         v.NETWORKS,
         (),
-        "Networks of the proxies in front whose word on client, scheme and host is taken; none by default.",
+        "Networks of the proxies in front whose word on client and scheme is taken; none by default.",
         example="10.0.0.0/8",
         short=("--trust",),
         elsewhere=("--forwarded-allow-ips", "--proxy-headers"),
