@@ -13,7 +13,8 @@ from porch.records import dataclass
 from porch.syntax.file import File
 
 GOES_ON = (
-    "nginx answers 504 in time, but only a worker that hangs is ended, by `porch run`; any other goes on with the request"
+    "nginx answers 504 in time, but only a worker that hangs is ended, by `porch run`; "
+    "any other goes on with the request"
 )
 """Of the request timeout, where the server itself ends no request."""
 
