@@ -82,8 +82,8 @@ class Gunicorn(Usual):
         """Setting -> what happens instead."""
         return {
             "server.min_workers": "all workers are kept, busy or idle",
-            "limits.request_timeout": "nginx answers 504 in time, but only a worker that hangs is ended, by `porch run`, and "
-            "a sync worker in any case; any other goes on with the request",
+            "limits.request_timeout": "nginx answers 504 in time, but only a worker that hangs is ended, by "
+            "`porch run`, and a sync worker in any case; any other goes on with the request",
         }
 
     @property
