@@ -112,6 +112,19 @@ def test_check_imports_the_app(project: MakeProject) -> None:
     home.assert_nothing_left()
 
 
+def test_check_and_run_say_the_same_of_an_address_that_cannot_be_had(project: MakeProject) -> None:
+    """An address of another machine, and one in no folder, are told with the fix by both, not in nginx's words."""
+    home = project("flask_factory")
+    words = ("--listen", "203.0.113.7:8080", "--listen", f"unix:{home.home}/none/site.sock")
+    checked, refused = home.porch("check", *words), home.run_refused(*words)
+    assert (checked.code, refused.code) == (4, 4)
+    told = checked.stderr[checked.stderr.index("porch: error") :]
+    assert "203.0.113.7:8080: this machine has no such address" in told
+    assert f"mkdir {home.home}/none" in told
+    assert "bind()" not in checked.stderr
+    assert refused.stderr.endswith(told)
+
+
 def test_explain_tells_value_and_origin(project: MakeProject) -> None:
     """Each source of a setting is told as its origin: default, file and line, variable, flag."""
     home = project("flask_factory")

@@ -73,6 +73,18 @@ def bind(
     return tuple(bound)
 
 
+def hindrances(addresses: Iterable[str]) -> list[Problem]:
+    """What is in the way of listening there, without doing so; what is in use may be the running instance's own."""
+    problems: list[Problem] = []
+    for address in map(parse, addresses):
+        try:
+            release(_named(address))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                problems.append(_problem(address, error))
+    return problems
+
+
 def _taken(descriptor: int) -> socket.socket:
     listener = socket.socket(fileno=descriptor)
     listener.setblocking(False)
@@ -87,22 +99,15 @@ def release(listener: socket.socket) -> None:
 
 
 def _bind(address: Address, owner: tuple[int, int] | None) -> socket.socket:
-    families = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6, "unix": socket.AF_UNIX}
     if address.kind == "unix":
         clear_stale(address.host)
-    listener = socket.socket(families[address.kind], socket.SOCK_STREAM)
+    listener = _named(address)
     try:
         if address.kind == "unix":
-            listener.bind(address.host)
             # As nginx itself makes it: who may connect is decided by the folder that it lies in.
             Path(address.host).chmod(0o666)
             if owner is not None:
                 os.chown(address.host, *owner)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if address.kind == "ipv6":
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind((address.host, address.port))
         listener.listen(BACKLOG)
         # nginx expects it of what it inherits: its workers share one queue, and the slower must not wait.
         listener.setblocking(False)
@@ -110,6 +115,22 @@ def _bind(address: Address, owner: tuple[int, int] | None) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _named(address: Address) -> socket.socket:
+    """A socket with that address, to which nobody can connect yet."""
+    families = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6, "unix": socket.AF_UNIX}
+    named = socket.socket(families[address.kind], socket.SOCK_STREAM)
+    try:
+        if address.kind != "unix":
+            named.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if address.kind == "ipv6":
+            named.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        named.bind(address.host if address.kind == "unix" else (address.host, address.port))
+    except BaseException:
+        named.close()
+        raise
+    return named
 
 
 def is_socket(path: str) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from porch.errors import Exit, Problem, Refused
 from porch.plan import Plan
 from porch.plan.apps import apps
-from porch.runtime import inspection
+from porch.runtime import inspection, listen
 from porch.runtime.launch import Launch
 from porch.syntax.file import File
 
@@ -55,7 +55,7 @@ def _prestart_problem(plan: Plan, what: str, fix: str) -> Problem:
 
 
 def judge(launch: Launch, files: Mapping[str, File]) -> None:
-    """Let nginx judge its configuration, in a folder of its own; raises Refused (exit 4) with nginx's own words."""
+    """Let nginx judge its configuration, in a folder of its own; raises Refused (exit 4), with its own words."""
     with tempfile.TemporaryDirectory(prefix="porch-") as folder:
         for path in launch.writable:
             Path(path.replace(launch.folder, folder, 1)).mkdir(parents=True)
@@ -69,6 +69,9 @@ def judge(launch: Launch, files: Mapping[str, File]) -> None:
         words = tuple(word.replace(launch.folder, folder) for word in launch.nginx_check)
         done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
         if done.returncode:
+            # nginx binds the addresses too; of one that it cannot have, it tells the system's word and nothing to do.
+            if problems := listen.hindrances(launch.listen):
+                raise Refused(*problems)
             told = done.stderr.replace(folder, launch.folder)
             what = "nginx refuses the configuration"
             raise Refused(Problem(what, "nginx -t", "see nginx's own words above", Exit.MACHINE, told))
