@@ -116,6 +116,26 @@ BROKEN = (
         lines=('shop.py", line 2',),
     ),
     Broken(
+        "a library ends the process",
+        {
+            "shop.py": "import sys\nsys.path.append('site-packages')\nimport library\n",
+            "site-packages/library.py": "import sys\nsys.exit(1)\n",
+        },
+        "shop.py:3)",
+        "site-packages/library.py ended it: the lines above say why",
+        lines=('shop.py", line 3', 'library.py", line 2'),
+    ),
+    Broken(
+        "a library ends the process that is asked to",
+        {
+            "shop.py": "import sys\nsys.path.append('site-packages')\nimport library\nlibrary.main()\n",
+            "site-packages/library.py": "def main():\n    raise SystemExit(2)\n",
+        },
+        "ended the process with exit code 2",
+        "the lines above say why; a line that reads the command line or runs a server goes under: if __name__",
+        lines=('shop.py", line 4', 'library.py", line 2'),
+    ),
+    Broken(
         "misspelt attribute",
         {"shop.py": "def application(environ, start_response): ...\n"},
         'has no "aplication"',

@@ -79,7 +79,8 @@ def import_app(child: Child, target: str, folder: str, interface: str = "") -> S
     if answer.get("ok"):
         return _seen(answer, target)
     what = str(answer.get("what") or f"importing {target} ended the process with code {done.returncode}")
-    detail = str(answer.get("traceback") or done.stderr)
+    # What it wrote comes first: a library that ends the process has said there why.
+    detail = done.stderr + str(answer.get("traceback") or "")
     raise Refused(Problem(what, target, str(answer.get("fix") or ""), Exit.APP, detail))
 
 

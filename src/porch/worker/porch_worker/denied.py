@@ -6,9 +6,10 @@ Rule: only the error itself is believed, and what it was raised from; a command 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from .causes import chain
 
 OF_SQLITE = ("unable to open database file", "attempt to write a readonly database")
 """All that SQLite says of it; the first is said of a folder that is missing too."""
@@ -18,7 +19,7 @@ DEED = "do what the last line of the traceback does"
 
 def remedy(error: BaseException) -> str:
     """The next step, with the name of the user; empty where nothing was denied."""
-    denied = next((each for each in _chain(error) if isinstance(each, PermissionError) or _of_sqlite(each)), None)
+    denied = next((each for each in chain(error) if isinstance(each, PermissionError) or _of_sqlite(each)), None)
     if denied is None:
         return ""
     try:
@@ -31,16 +32,6 @@ def remedy(error: BaseException) -> str:
     if uid in (0, owner):
         return _for_owner(denied, f"user {name}")
     return f"the app runs as user {name}: {_for_another(denied, name, project)}, or name another user with --user"
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from, as a traceback shows them."""
-    seen: set[int] = set()
-    found: BaseException | None = error
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
 
 
 def _of_sqlite(error: BaseException) -> bool:

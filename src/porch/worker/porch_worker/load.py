@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import denied, looping, process
+from . import denied, looping, missing, process, variables
 from .failure import LoadError, leave, machinery
 from .kind import is_factory, kind_of
 from .settings import Settings, read
@@ -28,27 +28,10 @@ NO_APPS = (("a module", inspect.ismodule), ("a class", inspect.isclass))
 
 SERVERS = ("gunicorn", "uvicorn", "granian")
 
+REMEDIES = (denied.remedy, looping.remedy, variables.remedy, missing.remedy)
+"""Each knows one reason for which an app cannot be imported, and what to do about it."""
 
-PACKAGES = {
-    "bs4": "beautifulsoup4",
-    "corsheaders": "django-cors-headers",
-    "Crypto": "pycryptodome",
-    "cv2": "opencv-python-headless",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "environ": "django-environ",
-    "jwt": "pyjwt",
-    "magic": "python-magic",
-    "MySQLdb": "mysqlclient",
-    "OpenSSL": "pyopenssl",
-    "PIL": "pillow",
-    "pkg_resources": "'setuptools<81'",
-    "rest_framework": "djangorestframework",
-    "sklearn": "scikit-learn",
-    "socketio": "python-socketio",
-    "yaml": "pyyaml",
-}
-"""Modules that web apps import often and that come in a package of another name."""
+GUARD = 'if __name__ == "__main__":'
 
 
 def app_or_exit() -> tuple[Any, Settings]:
@@ -97,47 +80,47 @@ def _module(name: str, settings: Settings) -> ModuleType:
 
 
 def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> LoadError:
-    missing = error.name or ""
-    if name == missing or name.startswith(missing + "."):
-        near = get_close_matches(name, _modules_in(settings.folder), n=1, cutoff=0.6)
-        hint = f'did you mean "{near[0]}"? else ' if near else ""
-        return LoadError(
-            f'there is no module "{missing}" for {settings.target} in {settings.folder}',
-            f"{hint}name the app as MODULE:ATTRIBUTE, seen from the project's folder",
-            error,
-        )
-    if not missing:
+    if not error.name:
         return raised(error, f'the module "{name}" of {settings.target}', "when it was imported")
-    module = missing.partition(".")[0]
-    package = PACKAGES.get(module, module)
-    python = sys.executable if Path(sys.executable).name.startswith("python") else "python"
-    return LoadError(
-        f'{settings.target} needs the module "{missing}", which is not installed for this Python',
-        f"install what the app needs, such as: {python} -m pip install {package}",
-        error,
-    )
+    if f"{name}.".startswith(f"{error.name}."):
+        return missing.of_target(error, settings.target, settings.folder)
+    return missing.of_app(error, settings.target)
 
 
 def raised(error: BaseException, who: str, when: str) -> LoadError:
     """The app's own code failed."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not machinery(frame.filename)]
     place = _place(frames)
+    known = next(filter(None, (remedy(error) for remedy in REMEDIES)), "")
     if isinstance(error, SystemExit):
         if frames and _of_server(frames[-1].filename):
             raise error  # the server's own signal handler ends this worker; the app has done nothing wrong
-        guard = 'move what ends the program, or runs a server, under: if __name__ == "__main__":'
-        return LoadError(f"{who} ended the process with exit code {error.code!r} {when}{place}", guard, error)
+        what = f"{who} ended the process with exit code {error.code!r} {when}{place}"
+        return LoadError(what, known or _ended(frames), error)
     text = f"{type(error).__name__}: {error}".rstrip(": ").partition("\n")[0].rstrip(".")
-    fix = denied.remedy(error) or looping.remedy(error) or "correct the app; its own traceback shows the way"
+    fix = known or "correct the app; its own traceback shows the way"
     return LoadError(f"{who} raised {text}, {when}{place}", fix, error)
+
+
+def _ended(frames: list[traceback.FrameSummary]) -> str:
+    """What to do about an end of the process: a library has said why, a line of the app's own can be moved."""
+    own = _own(frames)
+    if own[-1:] == frames[-1:]:
+        return f"move what ends the program, or runs a server, under: {GUARD}"
+    if not own or (own[-1].line or "").startswith(("import ", "from ")):
+        return f"{frames[-1].filename} ended it: the lines above say why"
+    return f"the lines above say why; a line that reads the command line or runs a server goes under: {GUARD}"
 
 
 def _place(frames: list[traceback.FrameSummary]) -> str:
     """The innermost line of the app's own code; where there is none, the innermost of all."""
-    here = str(Path.cwd()) + "/"
-    own = [each for each in frames if each.filename.startswith(here) and "/site-packages/" not in each.filename]
-    last = (own or frames)[-1:]
+    last = (_own(frames) or frames)[-1:]
     return "".join(f" ({each.filename}:{each.lineno})" for each in last)
+
+
+def _own(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    here = str(Path.cwd()) + "/"
+    return [each for each in frames if each.filename.startswith(here) and "/site-packages/" not in each.filename]
 
 
 def _of_server(filename: str) -> bool:
@@ -226,13 +209,3 @@ def _check(app: Any, settings: Settings) -> None:
 
 def _article(name: str) -> str:
     return f"{'an' if re.match('[aeiouAEIOU]', name) else 'a'} {name}"
-
-
-def _modules_in(folder: str) -> list[str]:
-    """Names that can be imported from the project, two levels deep."""
-    root = Path(folder)
-    try:
-        files = [*root.glob("*.py"), *root.glob("*/*.py")]
-    except OSError:
-        return []
-    return sorted({".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__") for path in files})
