@@ -18,7 +18,7 @@ RAISED = ("ImproperlyConfigured", "UndefinedValueError")
 
 def remedy(error: BaseException) -> str:
     """The next step, with the variable's name; empty where it is about no variable."""
-    name = next(filter(None, map(_named, reasons(error))), "")
+    name = next((name for each in reasons(error) if (name := _named(each))), "")
     if not name:
         return ""
     file = Path.cwd() / ".env"
