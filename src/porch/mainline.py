@@ -49,18 +49,39 @@ class Asked:
     """Set at a reload."""
 
 
+PROJECT_FILES = ("porch.toml", "pyproject.toml", "manage.py")
+"""What makes a package a project of its own."""
+
+
 def asked(target: str | None, flags: Iterable[Flag] = (), config: str | None = None) -> Asked:
     """Read the TARGET of the command line: a folder is the project, anything else names the app in this folder."""
-    here = Path.cwd()
     flags = tuple(flags)
     path = Path(config).absolute() if config else None
-    if target is None:
-        return Asked(here, flags, path)
-    if Path(target).is_dir():
-        return Asked(Path(target).resolve(), flags, path)
-    if target.endswith("/"):
-        raise Refused(Problem(f"there is no folder {target}", "command line", "check the path"))
-    return Asked(here, (*flags, Flag(settings.spec("app.target").key, target, "command line")), path)
+    folder, app = placed(target or "")
+    if app.endswith("/") and not Path(app).is_dir():
+        raise Refused(Problem(f"there is no folder {app}", "command line", "check the path"))
+    if app:
+        flags = (*flags, Flag(settings.spec("app.target").key, app, "command line"))
+    return Asked(folder, flags, path)
+
+
+def placed(target: str) -> tuple[Path, str]:
+    """The project's folder that a TARGET means, and which app of it; empty: the one that is found there.
+
+    A package below this folder is a module of the project here, unless settings lie in it; a file that is elsewhere
+    belongs to a project there.
+    """
+    here = Path.cwd()
+    place, colon, attribute = target.partition(":")
+    path = Path(normpath(here / place))
+    if target and Path(target).is_dir():
+        own = any((path / name).is_file() for name in PROJECT_FILES)
+        of_here = here in path.parents and (path / "__init__.py").is_file() and not own
+        return (here, target.rstrip("/")) if of_here else (path.resolve(), "")
+    if place.endswith(".py") and path.is_file() and here not in path.parents:
+        folder = next(each for each in path.parents if not (each / "__init__.py").is_file())
+        return folder, f"{path.relative_to(folder)}{colon}{attribute}"
+    return here, target
 
 
 def said_for(wanted: Asked, environ: Mapping[str, str]) -> Said:

@@ -52,13 +52,13 @@ def unwritable(error: Unwritable) -> Problem:
 
 def _wants_json(words: Sequence[str], given: Namespace) -> bool:
     """Whether the log would be JSON: then the errors of `run` are JSON too, whatever is at fault."""
-    from porch import settings, sources
+    from porch import mainline, settings, sources
 
     wanted = settings.spec("log.format")
     typed = " ".join(words).replace("=", " ").split()
     after = [typed[place + 1 :] for place, word in enumerate(typed) if word in (*wanted.short, wanted.flag)]
     target, config = getattr(given, "target", None), getattr(given, "config", None)
-    folder = Path(target) if target and Path(target).is_dir() else Path.cwd()
+    folder, _ = mainline.placed(target or "")
     flag = after[-1][0] if after and after[-1] else ""
     kind = (
         flag

@@ -25,7 +25,7 @@ from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of
 from porch.frameworks.sessions import sessions
 from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
-from porch.frameworks.target import Beside, Unlocated, broken, named, several, without
+from porch.frameworks.target import Beside, Unlocated, broken, makers_in, named, several, without
 from porch.frameworks.trace import Tracer
 from porch.frameworks.unnamed import unnamed
 
@@ -90,6 +90,11 @@ def _nothing(tracer: Tracer) -> Refused:
     if wanting := list(in_want(tracer, words)):
         looked += ":\n" + "\n".join(f"  {line}" for line in wanting)
         fix = "give its parameters defaults, or call it in a file wsgi.py, with the arguments: app = ..."
+    elif making := [
+        f"{module.name}:{name}()" for module in project.with_words(*words) for name in makers_in(tracer, module)
+    ]:
+        looked += f"; what makes an app: {', '.join(making)}"
+        fix = f"say that it is to be called: porch run '{making[0]}'"
     elif hidden := list(dict.fromkeys(out_of_reach(tracer, words))):
         looked += "; these make an app where no import reaches it:\n" + "\n".join(f"  {line}" for line in hidden)
         fix = "move it to the level of the module, or into a function that returns it: porch run module:function()"

@@ -15,7 +15,7 @@ from porch.errors import Exit, Problem, Refused, suggestion
 from porch.frameworks.framework import Candidate
 from porch.frameworks.project import Project, SyntaxFault, module_file
 from porch.frameworks.reading import Binding, Function, Imported, Module, required
-from porch.frameworks.search import ATTRIBUTES, in_module, opaque
+from porch.frameworks.search import ATTRIBUTES, MODULES, choose, in_module, opaque
 from porch.frameworks.trace import App, Tracer, speaks
 from porch.records import dataclass
 
@@ -178,19 +178,22 @@ def _attribute(tracer: Tracer, module: Module, attribute: str) -> Candidate:
 
 
 def _function(tracer: Tracer, module: Module, binding: Binding, function: Function, called: bool) -> Candidate:
-    needed = required(function)
     app = tracer.name(module, binding.name) if not called else None
     if app is None and speaks(function) is None:
         app = tracer.factory(module.scope, function)
-        if (called or app is not None) and needed:
-            what = f'the factory "{binding.name}" needs arguments: {", ".join(needed)}'
-            fix = f"give them defaults, or write `app = {binding.name}(...)` in a file wsgi.py and run that"
-            raise _refused(what, f"{tracer.project.shown(module.path)}:{function.lineno}", fix)
+        if (called or app is not None) and required(function):
+            raise _wanting(tracer, module, binding.name, function)
         called = called or app is not None
     attribute = f"{binding.name}()" if called else binding.name
     if app is None:
         return _unsure(tracer, module, attribute, binding)
     return Candidate(module, attribute, binding.line, app)
+
+
+def _wanting(tracer: Tracer, module: Module, name: str, function: Function) -> Refused:
+    what = f'the factory "{name}" needs arguments: {", ".join(required(function))}'
+    fix = f"give them defaults, or write `app = {name}(...)` in a file wsgi.py and run that"
+    return _refused(what, f"{tracer.project.shown(module.path)}:{function.lineno}", fix)
 
 
 def _binding(tracer: Tracer, module: Module, name: str) -> Binding | None:
@@ -220,23 +223,51 @@ def _only(tracer: Tracer, module: Module) -> Candidate:
         raise several(tracer.project, found)
     for name in ("app", "application"):
         binding = _binding(tracer, module, name)
-        if binding is not None:
+        if binding is not None and binding.value != Imported(f"{module.name}.{name}"):
             return _unsure(tracer, module, name, binding)
+    inside = _inside(tracer, module)
+    if len(inside) == 1 and tracer.project.owns(module.path):
+        return inside[0]
+    _say_what_there_is(tracer, module, inside)
+    fix = f"name it: porch run {module.name}:ATTRIBUTE, or {module.name}:FACTORY()"
+    raise _refused("no app was found in the module", tracer.project.shown(module.path), fix)
+
+
+def _inside(tracer: Tracer, module: Module) -> list[Candidate]:
+    """The app in a package's modules, by the names that everyone uses; several when that stays open."""
+    if module.path.name != "__init__.py":
+        return []
+    names = [f"{module.name}.{name}" for name in (*MODULES, "web") if not name.startswith("_")]
+    below = [found for name in names if isinstance(found := tracer.project.module(name), Module)]
+    return choose(tracer, [one for each in below for one in in_module(tracer, each)], frozenset())
+
+
+def _say_what_there_is(tracer: Tracer, module: Module, inside: Sequence[Candidate]) -> None:
+    """Refuse with what comes near to an app."""
     where = tracer.project.shown(module.path)
-    makers = [f"{module.name}:{name}()" for name in _makers(tracer, module)]
-    if makers:
+    if inside:
+        what = f"the package itself has no app, but its modules have: {', '.join(one.target for one in inside)}"
+        raise _refused(what, where, f"name it: porch run '{inside[0].target}'")
+    if makers := [f"{module.name}:{name}()" for name in makers_in(tracer, module)]:
         fix = f"say that it is to be called: porch run '{makers[0]}'"
         raise _refused(f"the module has no app, but what makes one: {', '.join(makers)}", where, fix)
-    fix = f"name it: porch run {module.name}:ATTRIBUTE, or {module.name}:FACTORY()"
-    raise _refused("no app was found in the module", where, fix)
+    for name, function in _functions(module):
+        if required(function) and (app := tracer.factory(module.scope, function)) and app.framework:
+            raise _wanting(tracer, module, name, function)
 
 
-def _makers(tracer: Tracer, module: Module) -> Iterator[str]:
+def makers_in(tracer: Tracer, module: Module) -> Iterator[str]:
     """Functions that give an app when they are called with nothing, whatever they are called."""
+    for name, function in _functions(module):
+        if not required(function) and tracer.factory(module.scope, function):
+            yield name
+
+
+def _functions(module: Module) -> Iterator[tuple[str, Function]]:
     for name in module.scope.names:
         function = module.scope.own(name)[-1].value
-        if isinstance(function, Function) and not required(function) and tracer.factory(module.scope, function):
-            yield name
+        if isinstance(function, Function):
+            yield name, function
 
 
 def several(project: Project, found: Sequence[Candidate]) -> Refused:

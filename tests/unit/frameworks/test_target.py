@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from projects import Folder
 
-from porch.errors import Exit
+from porch.errors import Exit, Refused
 from porch.frameworks import Beside, Project, detect
 
 FILES = {
@@ -24,6 +24,9 @@ FILES = {
     "broken.py": "import flask\napp = = flask.Flask()\n",
     "plain.py": "x = 1\n",
     "site.wsgi": "from app import app as application\n",
+    "package/__init__.py": "",
+    "package/app.py": "import flask\napp = flask.Flask('w')\n",
+    "wants.py": "import flask\ndef create_app(name):\n    return flask.Flask(name)\n",
     "made.py": "from aiohttp import web\ndef init():\n    site = web.Application()\n    return site\n",
 }
 NAMED = [
@@ -42,6 +45,7 @@ NAMED = [
     ("factory", "factory:create_app()", True),
     ("lazy:app", "lazy:app", False),
     ("app:config", "app:config", False),
+    ("package", "package.app:app", True),
 ]
 
 
@@ -71,6 +75,7 @@ REFUSED = [
     ("app:create('x')", "\"app:create('x')\" is not the name of an app", "write module:attribute", Exit.USAGE),
     ("app:", '"app:" is not the name of an app', "write module:attribute", Exit.USAGE),
     (":app", '":app" is not the name of an app', "write module:attribute", Exit.USAGE),
+    ("wants.py", 'the factory "create_app" needs arguments: name', "write `app = create_app(...)`", Exit.APP),
     ("plain", "no app was found in the module", "porch run plain:ATTRIBUTE", Exit.APP),
     ("made.py", "no app, but what makes one: made:init()", "porch run 'made:init()'", Exit.APP),
     ("site.wsgi", '"site.wsgi" is a script for mod_wsgi', "mv site.wsgi site_wsgi.py, then porch run", Exit.USAGE),
@@ -182,6 +187,24 @@ def test_a_factory_that_needs_arguments_is_shown(folder: Folder, text: str, said
     problem = folder.write({"start.py": text}).refused()
     assert problem.detail == f"1 Python file was read:\n  {said}\n"
     assert "app = ..." in problem.fix
+
+
+def test_a_function_of_any_name_that_makes_the_app_is_named(folder: Folder) -> None:
+    """Where no app is found but what makes one, whatever it is called, the fix is to say that it is to be called."""
+    text = "from flask import Flask\ndef assembled():\n    app = Flask(__name__)\n    return app\n"
+    problem = folder.write({"site/__init__.py": "", "site/server.py": text}).refused()
+    assert problem.fix == "say that it is to be called: porch run 'site.server:assembled()'"
+
+
+def test_an_installed_package_is_told_with_the_apps_of_its_modules(folder: Folder) -> None:
+    """A package that has no app itself is not taken for one of its modules, and the apps in those are named."""
+    text = "from flask import Flask\ndef create_application():\n    return Flask(__name__)\n"
+    folder.write({"site-packages/records/__init__.py": "", "site-packages/records/app.py": text})
+    with pytest.raises(Refused) as refused:
+        folder.found("records", str(folder.path / "site-packages"))
+    (problem,) = refused.value.problems
+    assert problem.what == "the package itself has no app, but its modules have: records.app:create_application()"
+    assert problem.fix == "name it: porch run 'records.app:create_application()'"
 
 
 def test_an_app_out_of_reach_is_shown(folder: Folder) -> None:
