@@ -24,6 +24,9 @@ MOST_BYTES = 1_000_000
 DEEPEST = 6
 IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([.\w]+)", re.MULTILINE)
 """Finds what a parsed tree would, in a hundredth of the time; a docstring's line that looks like one does no harm."""
+SCRIPT = "manage.py"
+"""Django's: its own folder is where imports start, as it is always run as a file."""
+SETTINGS = re.compile(rb"""DJANGO_SETTINGS_MODULE["']\]?\s*[,=]\s*["'](\w+)""")
 NOT_LOOKED_AT = frozenset(
     {"venv", "env", "node_modules", "site-packages", "__pycache__", "tests", "test", "migrations", "build", "dist"}
     # Beside kept files, which may lie in the project.
@@ -200,12 +203,15 @@ def module_file(root: Path, dotted: str) -> Path | None:
 def locate(folder: Path, path: Path, content: bytes) -> tuple[str, Path]:
     """The name to import a project's file by, and the folder that this name starts at.
 
-    That is the folder above the outermost package. A file outside any package is imported from the project's folder,
-    unless its directory cannot be a package's name or the file imports its neighbours by their bare names.
+    That is the folder above the outermost package, or within it that of Django's manage.py. A file outside any package
+    is imported from the project's folder, unless its directory cannot be a package's name or the file imports its
+    neighbours by their bare names.
     """
     imported = _imported(content)
     root = path.parent
-    while (root / "__init__.py").exists() and (root != folder or "" in imported or path == folder / "__init__.py"):
+    while (root / "__init__.py").exists() and not _is_start(root):
+        if root == folder and "" not in imported and path != folder / "__init__.py":
+            break
         root = root.parent
     if root == path.parent and path.is_relative_to(folder):
         root = _root_of_loose_file(folder, path, imported)
@@ -216,10 +222,21 @@ def locate(folder: Path, path: Path, content: bytes) -> tuple[str, Path]:
 def _root_of_loose_file(folder: Path, path: Path, imported: set[str]) -> Path:
     """Where the name of a file outside any package starts."""
     in_source = path.is_relative_to(folder / "src") and "src" not in imported
-    base = folder / "src" if in_source else folder
+    below = (above for above in path.parents if above.is_relative_to(folder) and above != folder)
+    start = next((above for above in below if _is_start(above)), None)
+    base = start or (folder / "src" if in_source else folder)
     nameable = all(step.isidentifier() for step in path.parent.relative_to(base).parts)
     neighbours = any(_has(path.parent, name) and not _has(base, name) for name in imported - {"", path.stem})
     return base if nameable and not neighbours else path.parent
+
+
+def _is_start(folder: Path) -> bool:
+    """Whether a manage.py is there that imports its settings from beside it."""
+    try:
+        named = SETTINGS.search((folder / SCRIPT).read_bytes())
+    except OSError:
+        return False
+    return named is not None and _has(folder, named[1].decode())
 
 
 def _imported(content: bytes) -> set[str]:

@@ -163,7 +163,20 @@ CASES = [
         {f"backend/{name}": text for name, text in _project(SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n").items()}
         | {"backend/s/": ""},
         {"/static/": "backend/s"},
+        evidence=tuple(f"backend/{line}" for line in LINES),
         import_from="backend",
+    ),
+    _case(
+        "manage.py in a package: imports start beside it all the same, because it is a script",
+        {f"backend/{name}": text for name, text in _project(SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n").items()}
+        | {"backend/__init__.py": "", "backend/s/": ""},
+        {"/static/": "backend/s"},
+        evidence=tuple(f"backend/{line}" for line in LINES),
+        import_from="backend",
+    ),
+    _case(
+        "manage.py in the package of its own settings: imports start above it",
+        {name.replace("manage.py", "shop/manage.py"): text for name, text in _project().items()},
     ),
 ]
 
