@@ -5,6 +5,7 @@ Rule: no target is given; what was found is said, with its evidence, and the app
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,26 @@ def test_django_is_found_with_its_evidence(project: MakeProject, django_folder: 
     home = project(django_folder)
     site = home.run("--workers", "1")
     assert "shop.wsgi:application" in site.stderr.text
-    assert "manage.py:" in site.stderr.text
+    assert "shop/wsgi.py:" in site.stderr.text
+    assert "warning" not in site.stderr.text
     assert "WSGI_APPLICATION" in home.porch("explain").stdout
     questions.django(site)
     (home.folder / "staticfiles" / "only-nginx.txt").write_text("from nginx")
     (home.folder / "staticfiles" / "only-nginx.txt").chmod(0o644)
     assert site.get("/static/only-nginx.txt").text == "from nginx"
+    assert site.stop() == 0
+
+
+def test_django_without_collected_files_is_warned(project: MakeProject, django_folder: Path) -> None:
+    """The start and `porch check` say what is missing and the command for it; the app is served all the same."""
+    home = project(django_folder)
+    shutil.rmtree(home.folder / "staticfiles")
+    site = home.run("--workers", "1")
+    checked = home.porch("check")
+    for said in (site.stderr.text, checked.stderr):
+        assert "python manage.py collectstatic makes it" in said
+    assert checked.code == 0
+    assert site.get("/admin/login/").status == 200
     assert site.stop() == 0
 
 

@@ -68,6 +68,8 @@ def plan_of_image(
 ) -> PlanOfImage:
     """Every decision as it will be in an image, and what the image is made of; raises Refused with every problem."""
     needs, inside = image.needs_of(said, packaging), image.said_inside(said)
+    # What is not collected here is collected there.
+    finding = replace(finding, warnings=() if finding.collect else finding.warnings)
     interface = _interface(Desk(inside, facts, finding)).value
     desk = Desk(inside, image.facts_inside(facts, inside, needs, interface), finding)
     further = [mounts.inside(each, inside, needs) for each in beside]

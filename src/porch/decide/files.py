@@ -40,6 +40,8 @@ def files(desk: Desk, static: Sequence[Static]) -> FilesPlan:
 
 def found_static(desk: Desk) -> tuple[Static, ...]:
     """Folders that were found in the app and that nginx can answer for."""
+    if desk.settings.files.found and not desk.settings.static:
+        desk.warnings.extend(desk.finding.warnings)
     return tuple(each for each in (_detected(desk, url, folder) for url, folder in _found(desk)) if each)
 
 

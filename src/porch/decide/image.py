@@ -43,7 +43,6 @@ OF_FILES = frozenset(("compose", "container", "kubernetes", "systemd"))
 OF_THE_MACHINE = ("app.python", "nginx.binary", "run.dir", "run.user")
 """Settings that name things of one machine, and mean nothing in the image."""
 SHELLS = frozenset({"sh", "bash", "dash", "/bin/sh", "/bin/bash"})
-COLLECT = ("python", "manage.py", "collectstatic", "--noinput")
 
 
 class _Seen(Mapping[str, Place]):
@@ -138,7 +137,7 @@ def image(desk: Desk, plan: Plan, needs: Needs, packaging: Packaging, outside: S
         ),
         building=libraries.building(needs.packages),
         bytecode=desk.chosen("container.stdlib_bytecode", told.stdlib_bytecode, "Python's own image comes without"),
-        collect=COLLECT if packaging.collects and plan.app.framework == "django" else (),
+        collect=desk.finding.collect if plan.app.framework == "django" else (),
         secrets=packaging.secrets,
         environment=tuple(_environment(desk, outside)),
         ports=_ports(plan),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from porch.errors import Exit, Problem, Refused, counted
 from porch.frameworks.aiohttp import AIOHTTP
 from porch.frameworks.django import DJANGO
+from porch.frameworks.django_files import collect
 from porch.frameworks.fastapi import FASTAPI
 from porch.frameworks.finding import Finding, StaticFolder, Statics
 from porch.frameworks.flask import FLASK
@@ -126,6 +127,8 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         sure=app.sure and app.interface is not None,
         sessions=sessions(project, needed, app.interface, app.scope.module),
         fleeting_key=fleeting_key(project),
+        warnings=statics.warnings,
+        collect=collect(tracer, app.scope.module),
         import_from=str(root),
     )
 

@@ -31,6 +31,8 @@ class Statics:
     folders: tuple[StaticFolder, ...] = ()
     notes: tuple[str, ...] = ()
     """Evidence lines: a folder that does not exist, an argument that is computed."""
+    warnings: tuple[str, ...] = ()
+    """What leaves URLs of the app without an answer, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +54,9 @@ class Finding:
     """What keeps its clients' sessions in the process that began them, `Socket.IO (app.py:3)`; empty for nothing."""
     fleeting_key: str = ""
     """Where the key of the sessions is made anew at each start, `app.py:4`; empty for nowhere."""
+    warnings: tuple[str, ...] = ()
+    """Of its static folders."""
+    collect: tuple[str, ...] = ()
+    """Words of the command that collects Django's static files, run in the project; empty for none."""
     import_from: str = ""
     """Folder that the target's module is imported from, absolute: the project, its `src`, or a folder below it."""

@@ -68,8 +68,6 @@ class Packaging:
     title: str = ""
     secrets: tuple[str, ...] = ()
     """Variables that the code reads a secret from."""
-    collects: bool = False
-    """It is a Django project whose static files are to be collected."""
     porch: str = "porch"
     """What pip is told to install porch from, unless the user says."""
 
@@ -91,7 +89,6 @@ def packaging(code: Project, python: str = "", lock: str = "") -> Packaging:
         requires_python=str(stated.get("requires-python", "")),
         title=str(stated.get("name", "")) or folder.name,
         secrets=_secrets(code),
-        collects=(folder / "manage.py").is_file() and any(True for _ in code.with_words(b"STATIC_ROOT")),
     )
 
 

@@ -69,8 +69,10 @@ def merged(parts: Iterable[Statics]) -> Statics:
     """All of them; where two claim one URL the first keeps it, as in every framework's routing."""
     folders: dict[str, StaticFolder] = {}
     notes: list[str] = []
+    warnings: list[str] = []
     for part in parts:
         notes.extend(note for note in part.notes if note not in notes)
+        warnings.extend(part.warnings)
         for folder in part.folders:
             folders.setdefault(folder.url, folder)
-    return Statics(tuple(folders.values()), tuple(notes))
+    return Statics(tuple(folders.values()), tuple(notes), tuple(warnings))

@@ -51,9 +51,14 @@ def _case(  # noqa: PLR0917 - a row of the table
 
 
 LINES = (
-    "manage.py:4 DJANGO_SETTINGS_MODULE",
+    "shop/wsgi.py:3 DJANGO_SETTINGS_MODULE",
     "shop/settings.py:4 WSGI_APPLICATION",
     "shop/wsgi.py:4 application = get_wsgi_application()",
+)
+COLLECT = ("python", "manage.py", "collectstatic", "--noinput")
+NO_ROOT = (
+    "shop/settings.py:5 STATIC_URL has no STATIC_ROOT beside it, so nginx has no folder to serve: "
+    "set it and run python manage.py collectstatic"
 )
 WITHOUT_GATE = "".join(line for line in SETTINGS.splitlines(True) if "WSGI" not in line)
 SPLIT = {
@@ -69,7 +74,10 @@ CASES = [
     _case(
         "startproject as it comes",
         _project(),
-        evidence=(*LINES, "shop/settings.py:5 STATIC_URL without STATIC_ROOT nginx has no folder to serve"),
+        evidence=(
+            *LINES,
+            NO_ROOT,
+        ),
     ),
     _case(
         "a collected folder below BASE_DIR",
@@ -92,7 +100,7 @@ CASES = [
         _project(SETTINGS + "MEDIA_URL = '/media/'\nMEDIA_ROOT = BASE_DIR / 'media'\n", **{"media/": ""}),
         evidence=(
             *LINES,
-            "shop/settings.py:5 STATIC_URL without STATIC_ROOT nginx has no folder to serve",
+            NO_ROOT,
             "shop/settings.py:7 MEDIA_ROOT holds uploads, which are left to the app; "
             "if everyone may read them, name it with --static URL=FOLDER",
         ),
@@ -209,6 +217,90 @@ def test_an_uncollected_folder_says_how_to_collect(folder: Folder) -> None:
     missing = f"static folder {folder.path}/staticfiles does not exist yet"
     said = f"shop/settings.py:6 STATIC_ROOT {missing}: python manage.py collectstatic makes it"
     assert folder.found().evidence[-1] == said
+
+
+LOCAL = {
+    "shop/local.py": "from shop.settings import *\nSTATIC_ROOT = BASE_DIR / 'of_local'\n",
+    "manage.py": MANAGE.replace("shop.settings", "shop.local"),
+    "of_local/": "",
+    "s/": "",
+}
+
+
+def test_the_gates_settings_go_before_those_of_manage(folder: Folder) -> None:
+    """wsgi.py is what runs: its settings are read and cited, and collected with; manage.py's are told beside."""
+    finding = folder.write(_project(SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n", **LOCAL)).found()
+    assert finding.evidence[0] == LINES[0]
+    assert "manage.py:4 DJANGO_SETTINGS_MODULE shop.local, which its own commands alone take" in finding.evidence
+    assert [each.folder for each in finding.statics] == [str(folder.path / "s")]
+    assert finding.collect == (*COLLECT, "--settings", "shop.settings")
+
+
+def test_the_variable_goes_before_both(folder: Folder) -> None:
+    """The variable is cited, and collected with where manage.py says another."""
+    folder.write(_project(SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n", **LOCAL))
+    finding = folder.found(DJANGO_SETTINGS_MODULE="shop.local")
+    assert finding.evidence[0] == "$DJANGO_SETTINGS_MODULE shop.local"
+    assert finding.collect == COLLECT
+
+
+def test_an_assignment_is_stronger_than_the_variable(folder: Folder) -> None:
+    """As in Django: the variable is overwritten when wsgi.py is imported."""
+    gate = "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+    gate += "os.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\napplication = get_wsgi_application()\n"
+    folder.write(_project(SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n", **{**LOCAL, "shop/wsgi.py": gate}))
+    finding = folder.found(DJANGO_SETTINGS_MODULE="shop.local")
+    assert (finding.evidence[0], [each.folder for each in finding.statics]) == (LINES[0], [str(folder.path / "s")])
+
+
+def test_settings_under_a_computed_name_are_those_beside_the_gate(folder: Folder) -> None:
+    """A name that is put together when the app runs is taken to be of the package that the gate is in."""
+    computed = {
+        name: text.replace('"shop.settings"', '"%s.settings" % project_name()')
+        for name, text in _project(SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n", **{"s/": ""}).items()
+    }
+    finding = folder.write(computed).found()
+    assert [(each.url, each.folder) for each in finding.statics] == [("/static/", str(folder.path / "s"))]
+
+
+@pytest.mark.parametrize("place", ["", "backend/"])
+def test_files_are_collected_by_the_manage_of_the_app(folder: Folder, place: str) -> None:
+    """In whatever folder it lies; without a STATIC_ROOT there is nothing to collect."""
+    settings = SETTINGS + "STATIC_ROOT = BASE_DIR / 's'\n"
+    folder.write({f"{place}{name}": text for name, text in _project(settings).items()})
+    assert folder.found().collect == ("python", f"{place}manage.py", *COLLECT[2:])
+    folder.write({f"{place}shop/settings.py": SETTINGS})
+    assert folder.found().collect == ()
+
+
+ADMIN = SETTINGS.replace("]", ", 'django.contrib.admin']") + "DEBUG = True\n"
+UNCOLLECTED = ADMIN + "STATIC_ROOT = BASE_DIR / 'none'\n"
+URLS = "from django.contrib.staticfiles.urls import staticfiles_urlpatterns\nurlpatterns = staticfiles_urlpatterns()\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "urls", "fix"),
+    [
+        (ADMIN, "", "set it and run python manage.py collectstatic"),
+        (ADMIN + "STATIC_ROOT = None\n", "", "set it and run python manage.py collectstatic"),
+        (UNCOLLECTED, "", "does not exist yet: python manage.py collectstatic makes it"),
+        (ADMIN + "STATIC_ROOT = env('ROOT')\n", "", "name it with --static URL=FOLDER"),
+        (UNCOLLECTED + "DEBUG = False\n", URLS, "does not exist yet: python manage.py collectstatic makes it"),
+        (UNCOLLECTED, URLS, ""),
+        (UNCOLLECTED + "MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']\n", "", ""),
+        (ADMIN + "STORAGES = {'staticfiles': {'BACKEND': 'storages.backends.s3.S3Storage'}}\n", "", ""),
+        (UNCOLLECTED + "STATIC_URL = 'https://cdn.example/'\n", "", ""),
+        (ADMIN + "STATIC_URL = 'https://cdn.example/'\n", "", ""),
+        (UNCOLLECTED + "STATIC_URL = None\n", "", ""),
+        (UNCOLLECTED.replace("django.contrib.staticfiles", "shop"), "", ""),
+    ],
+)
+def test_static_files_that_nobody_answers_for_are_warned_of(folder: Folder, settings: str, urls: str, fix: str) -> None:
+    """With what to do; not where another part of the project may answer, or another host does."""
+    warnings = folder.write(_project(settings, **{"shop/urls.py": urls})).found().warnings
+    assert len(warnings) == bool(fix)
+    assert all(each.startswith("static files are answered by nobody: shop/settings.py:") for each in warnings)
+    assert all(each.endswith(fix) for each in warnings)
 
 
 def test_the_environment_names_the_settings(folder: Folder) -> None:

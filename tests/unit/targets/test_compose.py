@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
-from decided import PACKAGING, image_plan_of, make_finding
+from decided import image_plan_of, make_finding
 from porch.syntax.file import Unwritable
 from porch.targets import compose
 
@@ -114,7 +113,7 @@ def test_development_mounts_the_code(given: dict[str, object], services: list[st
 
 def test_development_says_what_the_folder_hides() -> None:
     """Files that were collected in the image are not in the folder that stands in its place; without any, no word."""
-    plan = image_plan_of(finding=make_finding(framework="django"), packaging=replace(PACKAGING, collects=True))
+    plan = image_plan_of(finding=make_finding(framework="django", collect=("python", "manage.py", "collectstatic")))
     hidden = "manage.py collectstatic"
     assert [hidden in file.text for file in compose.files(plan)] == [False, True]
     assert not any(hidden in file.text for file in compose.files(image_plan_of()))

@@ -102,4 +102,6 @@ def _in_venv(image: ImagePlan) -> tuple[str, ...]:
 
 def _collecting(image: ImagePlan) -> tuple[str, str]:
     said = " The secret is made for this command and kept nowhere." if image.secrets else ""
+    if "--settings" in image.collect:
+        said += " The settings are the app's, manage.py has others; what these ask the environment for goes before it."
     return f"Static files are collected here, once for all containers, and served by nginx.{said}", ""
