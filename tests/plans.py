@@ -87,6 +87,7 @@ def _plain() -> Plan:
             recycle_memory=chosen("server.recycle_memory", 0),
             config=chosen("server.config", ""),
             args=chosen("server.args", ()),
+            websockets=False,
         ),
         nginx=NginxPlan(
             binary=chosen("nginx.binary", "/usr/sbin/nginx"),

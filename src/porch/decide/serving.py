@@ -60,6 +60,8 @@ def choose(desk: Desk, interface: Interface, config: str) -> Server | None:
     for server in able:
         if server.config_name and Path(config).name == server.config_name:
             return _installed(desk, server)
+    if desk.finding.sockets.said:
+        able.sort(key=lambda server: not server.websockets(interface, ""))
     there = [server for server in able if _version(desk.facts, server)]
     fitting = [server for server in there if not _missed(desk, server)]
     quick = [server for server in fitting if _is_quick(desk.facts, server)]
@@ -128,6 +130,8 @@ def _server_reason(desk: Desk, server: Server, interface: Interface, config: str
         return AS_SET, ""
     if server.config_name and Path(config).name == server.config_name:
         return f"the project has {server.config_name}", "detected"
+    if interface == "wsgi" and desk.finding.sockets.said and server.websockets(interface, ""):
+        return f"WebSockets of a WSGI app: {desk.finding.sockets.said}", "detected"
     told = _told_by(desk, server, interface)
     if told:
         return f"the fastest installed that can do what {told[0]} says", ""
@@ -142,6 +146,7 @@ def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str]
     reason, origin = _server_reason(desk, server, interface, config.value)
     kind, workers = _worker_class(desk, server, interface, taken), _workers(desk, server, taken)
     _tell_of_sessions(desk, workers)
+    websockets = _websockets(desk, server, interface, kind.value)
     why = "above nginx's own, so that nginx closes first"
     keep_alive = _taken(desk, taken, "server.keep_alive", desk.settings.server.keep_alive, why)
     # Whoever reaches a socket of the uwsgi protocol can run code: it stays on this machine. From elsewhere it is HTTP,
@@ -163,6 +168,7 @@ def decide(desk: Desk, server: Server, interface: Interface, config: Chosen[str]
         recycle_memory=_recycle_memory(desk),
         config=Chosen("server.config", used, config.origin, config.reason if used else "none"),
         args=_args(desk, server),
+        websockets=websockets,
     )
 
 
@@ -223,17 +229,34 @@ def _worker_class(desk: Desk, server: Server, interface: Interface, taken: Taken
         told = Chosen(key, kind if isinstance(kind, str) else "", taken.place(key), "your own file decides")
         _need_packages(desk, server, told)
         return told
+    greenlets = desk.finding.sockets.gevent and interface == "wsgi" and "gevent" in desk.facts.servers
+    wanted = desk.settings.server.worker_class
+    if wanted == AUTO and greenlets and "gevent" in server.worker_packages:
+        wanted = "gevent"
     try:
-        kind = server.worker_class(interface, desk.settings.server.worker_class, desk.facts.servers)
+        kind = server.worker_class(interface, wanted, desk.facts.servers)
     except ValueError as error:
         desk.refuse(key, str(error), "leave the setting out, and a fitting one is chosen")
         kind = ""
     if not kind:
         return desk.chosen(key, "", f"{server.name} has one kind of worker")
+    fitting = f"{desk.finding.sockets.said} waits in gevent's way where that is installed" if greenlets else ""
     asked = desk.settings.server.worker_class != AUTO
-    chosen = desk.chosen(key, kind, AS_SET if asked else f"for {interface} apps")
+    chosen = desk.chosen(key, kind, AS_SET if asked else fitting or f"for {interface} apps")
     _need_packages(desk, server, chosen)
     return chosen
+
+
+def _websockets(desk: Desk, server: Server, interface: Interface, kind: str) -> bool:
+    """A WSGI app is handed handshakes only where something takes them: each may last for an hour."""
+    if interface != "wsgi":
+        return True
+    said, able = desk.finding.sockets.said, server.websockets(interface, kind)
+    if said and not able:
+        whose = f"{server.name}'s {kind} workers have" if kind else f"{server.name} has"
+        fix = "take gunicorn, with gthread or gevent workers"
+        desk.warnings.append(f"{said} opens WebSockets, and {whose} none for WSGI apps: {fix}")
+    return bool(said) and able
 
 
 def _need_packages(desk: Desk, server: Server, kind: Chosen[str]) -> None:
@@ -293,8 +316,9 @@ def _threads(desk: Desk, server: Server, interface: Interface, kind: str, taken:
     if wanted == AUTO and desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
     number = server.auto_threads(interface, kind)
-    if wanted == AUTO and number and desk.finding.sessions:
-        return desk.chosen(key, HELD_OPEN, f"each client of {desk.finding.sessions} holds one while it waits")
+    held = desk.finding.sessions or desk.finding.sockets.said
+    if wanted == AUTO and number and held:
+        return desk.chosen(key, HELD_OPEN, f"each client of {held} holds one while it waits")
     if wanted != AUTO and (number or desk.takes(taken, "server.worker_class")):
         return desk.chosen(key, cast("int", wanted), AS_SET)
     if wanted != AUTO and key not in server.cannot:

@@ -24,6 +24,7 @@ from porch.frameworks.quart import QUART
 from porch.frameworks.requirements import requirements
 from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of_reach, unreadable
 from porch.frameworks.sessions import sessions
+from porch.frameworks.sockets import sockets
 from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
 from porch.frameworks.target import Beside, Unlocated, broken, makers_in, named, several, without
@@ -126,6 +127,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         statics=statics.folders,
         sure=app.sure and app.interface is not None,
         sessions=sessions(project, needed, app.interface, app.scope.module),
+        sockets=sockets(project, needed, app.interface, app.scope.module),
         fleeting_key=fleeting_key(project),
         warnings=statics.warnings,
         collect=collect(tracer, app.scope.module),

@@ -36,6 +36,16 @@ class Statics:
 
 
 @dataclass(frozen=True, slots=True)
+class Sockets:
+    """Who opens WebSockets in a WSGI app, and how it waits."""
+
+    said: str = ""
+    """`flask-sock (app.py:4)`; empty for nobody."""
+    gevent: bool = False
+    """It waits in gevent's way where gevent is installed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The app of a project."""
 
@@ -52,6 +62,8 @@ class Finding:
     """False: import the app in a child process before the interface is relied upon."""
     sessions: str = ""
     """What keeps its clients' sessions in the process that began them, `Socket.IO (app.py:3)`; empty for nothing."""
+    sockets: Sockets = Sockets()
+    """What opens WebSockets in a WSGI app."""
     fleeting_key: str = ""
     """Where the key of the sessions is made anew at each start, `app.py:4`; empty for nowhere."""
     warnings: tuple[str, ...] = ()

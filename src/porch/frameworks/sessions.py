@@ -1,7 +1,7 @@
 """What keeps its clients' sessions in the process that began them: calls that an app makes, and a layer of channels'.
 
-Rule: only a call counts, as these libraries are imported for their clients too; looked for only where one of them is
-required or installed. Of channels, only where no settings of the project name a layer that processes share.
+Rule: of a library a call counts, in the project and in the installed package of its app. Of channels, only where no
+settings of the project name a layer that processes share.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator, Mapping
 
-from porch.frameworks.follow import named_calls
-from porch.frameworks.project import Project, module_file
+from porch.frameworks.libraries import library_calls
+from porch.frameworks.project import Project
 from porch.frameworks.reading import Module
 
 KEEP: Mapping[str, str] = {
@@ -19,6 +19,7 @@ KEEP: Mapping[str, str] = {
     "socketio.Server": "Socket.IO",
     "engineio.AsyncServer": "Engine.IO",
     "engineio.Server": "Engine.IO",
+    "chainlit.utils.mount_chainlit": "Chainlit",
     "gradio.mount_gradio_app": "gradio",
     "nicegui.ui.run_with": "nicegui",
     "marimo.create_asgi_app": "marimo",
@@ -34,6 +35,7 @@ PACKAGES: Mapping[str, str] = {
     "flask_socketio": "flask-socketio",
     "socketio": "python-socketio",
     "engineio": "python-engineio",
+    "chainlit": "chainlit",
     "gradio": "gradio",
     "nicegui": "nicegui",
     "marimo": "marimo",
@@ -53,20 +55,10 @@ def sessions(project: Project, required: Container[str], interface: str | None, 
 
 
 def _called(project: Project, required: Container[str], made: Module) -> str:
-    there = [module for module, package in PACKAGES.items() if package in required or _installed(project, module)]
-    for each in _read(project, made) if there else ():
-        for module, call, name in named_calls(each, (word.encode() for word in there)):
-            if name in KEEP and not _shares(call):
-                return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
+    for module, call, name in library_calls(project, required, made, PACKAGES):
+        if name in KEEP and not _shares(call):
+            return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
     return ""
-
-
-def _read(project: Project, made: Module) -> Iterator[Project]:
-    """The project, and the installed package that the app comes from."""
-    yield project
-    package = made.root / made.name.partition(".")[0]
-    if not project.owns(made.path) and package.is_dir():
-        yield Project.at(package, project.search_path)
 
 
 def _shares(call: ast.Call) -> bool:
@@ -99,7 +91,3 @@ def _layers(module: Module) -> Iterator[ast.expr]:
 
 def _in_memory(value: ast.expr) -> bool:
     return any(isinstance(each, ast.Constant) and each.value == LAYER for each in ast.walk(value))
-
-
-def _installed(project: Project, module: str) -> bool:
-    return any(module_file(root, module) is not None for root in project.roots)

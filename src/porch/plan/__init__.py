@@ -81,6 +81,8 @@ class ServerPlan:
     """The user's own configuration file for the server, absolute; empty for none."""
     args: Chosen[tuple[str, ...]]
     """Further words for the server's command line."""
+    websockets: bool
+    """Handshakes are handed on to the app."""
 
 
 @dataclass(frozen=True, slots=True)

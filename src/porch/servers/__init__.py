@@ -104,6 +104,10 @@ class Server(Protocol):
         """
         ...
 
+    def websockets(self, interface: Interface, worker_class: str) -> bool:
+        """Whether apps of that kind can open them; an empty worker class stands for the one that would be taken."""
+        ...
+
     def auto_workers(self, cores: int) -> int:
         """Processes that fit so many cores."""
         ...

@@ -120,6 +120,10 @@ class Gunicorn(Usual):
             )
         return wanted
 
+    def websockets(self, interface: Interface, worker_class: str) -> bool:
+        """It hands its connection to a WSGI app (`gunicorn.socket`); but a sync worker would serve nobody else."""
+        return interface != "wsgi" or worker_class != "sync"
+
     def auto_threads(self, interface: Interface, worker_class: str) -> int:
         """Only its threaded worker has any."""
         return THREADS if interface == "wsgi" and worker_class == "gthread" else 0

@@ -62,6 +62,10 @@ class Usual:
         """None."""
         return ""
 
+    def websockets(self, interface: Interface, worker_class: str) -> bool:  # noqa: ARG002  # it has one
+        """WSGI knows none."""
+        return interface != "wsgi"
+
     def auto_workers(self, cores: int) -> int:
         """One a core; two at least, so that one is there while another is replaced."""
         return max(2, cores)

@@ -10,6 +10,8 @@ import pytest
 from decided import FOLDER, PYTHON, SERVERS, make_facts, make_finding, plan_of, problems_of
 from porch.errors import Exit, Refused
 from porch.facts import MIB, Facts
+from porch.frameworks import Finding
+from porch.frameworks.finding import Sockets
 from porch.places import Place
 from porch.plan.chosen import Chosen
 
@@ -232,6 +234,47 @@ def test_more_workers_than_one_are_warned_of_where_sessions_are_kept() -> None:
         "server.workers is 3 (porch.toml:1), but Socket.IO (app.py:4) keeps what it knows of its clients "
         "in one process: its clients are not known to another worker",
     )
+
+
+def with_sockets(*, gevent: bool = False, sessions: str = "") -> Finding:
+    """A WSGI app that opens WebSockets."""
+    return replace(make_finding(), sockets=Sockets("flask-sock (app.py:4)", gevent), sessions=sessions)
+
+
+def test_a_wsgi_app_with_websockets_gets_the_server_that_hands_them_on() -> None:
+    """A thread for each client, as each holds one; without such a library nothing is handed on."""
+    server = plan_of(finding=with_sockets()).server
+    assert told(server.name) == ("gunicorn", "detected", "WebSockets of a WSGI app: flask-sock (app.py:4)")
+    assert (server.worker_class.value, server.threads.value, server.websockets) == ("gthread", 64, True)
+    assert not plan_of({"server.name": "gunicorn"}).server.websockets
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"server.name": "granian"}, "granian has"),
+        ({"server.name": "uwsgi"}, "uwsgi has"),
+        ({"server.worker_class": "sync"}, "gunicorn's sync workers have"),
+    ],
+)
+def test_a_server_that_hands_no_websockets_on_is_warned_of(given: dict[str, object], what: str) -> None:
+    """What the user says is done, and no handshake reaches the app."""
+    plan = plan_of(given, finding=with_sockets())
+    assert not plan.server.websockets
+    assert plan.warnings == (
+        f"flask-sock (app.py:4) opens WebSockets, and {what} none for WSGI apps: "
+        "take gunicorn, with gthread or gevent workers",
+    )
+
+
+def test_what_waits_in_gevents_way_gets_gevent_workers() -> None:
+    """In threads its clients' messages were lost; where gevent is not installed, it waits in threads."""
+    finding = with_sockets(gevent=True)
+    kind = plan_of(facts=make_facts(servers=SERVERS | {"gevent": "26.9", "packaging": "26"}), finding=finding).server
+    assert (kind.worker_class.value, kind.threads.value, kind.websockets) == ("gevent", 0, True)
+    assert kind.worker_class.reason == "flask-sock (app.py:4) waits in gevent's way where that is installed"
+    without = {name: version for name, version in SERVERS.items() if name != "gevent"}
+    assert plan_of(facts=make_facts(servers=without), finding=finding).server.worker_class.value == "gthread"
 
 
 def test_a_key_that_no_other_process_has_is_warned_of() -> None:

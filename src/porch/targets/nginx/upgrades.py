@@ -14,8 +14,8 @@ STATUS: int = 418
 
 
 def possible(plan: Plan) -> bool:
-    """WSGI knows no WebSockets, and the uwsgi protocol hands none on."""
-    return plan.app.interface.value != "wsgi"
+    """WSGI knows no WebSockets but for libraries that take over gunicorn's connection; the uwsgi protocol has none."""
+    return plan.server.websockets
 
 
 def for_any(plan: Plan) -> bool:
