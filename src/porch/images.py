@@ -24,9 +24,16 @@ class Meant:
     notes: tuple[str, ...]
 
 
-def read(environ: Mapping[str, str]) -> Meant:
-    """Read every known variable; an empty one counts as not said, as in the shell scripts of those images."""
+def read(environ: Mapping[str, str], *, django: bool = False) -> Meant:
+    """Read every known variable; an empty one counts as not said, as in the shell scripts of those images.
+
+    `django`: the project is one of Django, whose settings often read a variable STATIC_URL of their own.
+    """
     said = {name: value for name, value in environ.items() if value != ""}
+    url = said.get("STATIC_URL", "")
+    if "//" in url or (django and "STATIC_PATH" not in said):
+        # Those images had paths: a whole URL is of files on another host.
+        said.pop("STATIC_URL", None)
     values: list[tuple[str, object, str]] = []
     for spec in settings.specs():
         for name in reversed(spec.images):

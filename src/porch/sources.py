@@ -79,7 +79,7 @@ def load(folder: Path, environ: Mapping[str, str], flags: Iterable[Flag] = (), c
     """Everything that was said for the project in that folder; raises Refused with every problem."""
     reading = _Reading()
     _read_files(reading, folder, config)
-    notes = _read_images(reading, environ)
+    notes = _read_images(reading, environ, django=_is_django(folder))
     _read_variables(reading, environ)
     _read_flags(reading, flags)
     if reading.problems:
@@ -191,8 +191,19 @@ def _place(text: str, path: Path, section: str, name: str = "") -> str:
     return _place(text, path, section) if name else path.name
 
 
-def _read_images(reading: _Reading, environ: Mapping[str, str]) -> tuple[str, ...]:
-    meant = images.read(environ)
+def _is_django(folder: Path) -> bool:
+    """Whether a manage.py of Django lies in the folder, or in one right below it."""
+    for path in (folder / "manage.py", *sorted(folder.glob("*/manage.py"))):
+        try:
+            if b"DJANGO_SETTINGS_MODULE" in path.read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _read_images(reading: _Reading, environ: Mapping[str, str], *, django: bool) -> tuple[str, ...]:
+    meant = images.read(environ, django=django)
     for key, raw, origin in meant.values:
         reading.take(settings.spec(key), raw, origin)
     return meant.notes

@@ -89,6 +89,13 @@ def test_variables_together(environ: dict[str, str], values: list[tuple[str, obj
     assert list(images.read(environ).values) == values
 
 
+def test_a_whole_url_names_no_folder() -> None:
+    """Files on another host are nobody's here; STATIC_PATH then has the URL that it has alone."""
+    for url in ("https://cdn.example/static/", "//cdn.example/"):
+        assert images.read({"STATIC_URL": url}).values == ()
+        assert images.read({"STATIC_URL": url, "STATIC_PATH": "/s"}).values[0][1] == {"/static/": "/s"}
+
+
 OWN = "$GUNICORN_CMD_ARGS"
 GUNICORN: list[tuple[str, dict[str, object]]] = [
     ("-w 3", {"server.workers": "3"}),

@@ -208,6 +208,17 @@ SERVICE = {
 }
 
 
+@pytest.mark.parametrize("place", ["", "backend"])
+def test_static_url_is_djangos_own_in_its_projects(project: Project, place: str) -> None:
+    """Its settings often read that variable; with STATIC_PATH beside it, it is the images'."""
+    alone = {"STATIC_URL": "/files/"}
+    assert dict(project.said(alone).settings.static) == {"/files/": "/app/static"}
+    (project.path / place).mkdir(exist_ok=True)
+    (project.path / place / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")')
+    assert project.said(alone).settings.static == ()
+    assert dict(project.said(alone | {"STATIC_PATH": "/s"}).settings.static) == {"/files/": "/s"}
+
+
 def test_what_kubernetes_sets_for_a_service_is_left_alone(project: Project) -> None:
     """A Service named porch, or porch-web, gives every container such variables."""
     assert project.said(SERVICE).origins == {}
