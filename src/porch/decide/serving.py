@@ -54,7 +54,9 @@ def choose(desk: Desk, interface: Interface, config: str) -> Server | None:
         server = servers.by_name(wanted)
         if server not in able:
             names = ", ".join(each.name for each in able)
-            desk.refuse(key, f"{wanted} cannot run {interface} apps", f"use one of: {names}")
+            other, kind = desk.finding.twin or ("", "")
+            beside = f"; or run {other}, which is {kind}" if kind in server.speaks else ""
+            desk.refuse(key, f"{wanted} cannot run {interface} apps", f"use one of: {names}{beside}")
             return None
         return _installed(desk, server)
     for server in able:

@@ -7,11 +7,13 @@ process to import and look.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from porch.errors import Exit, Problem, Refused, counted
 from porch.frameworks.aiohttp import AIOHTTP
 from porch.frameworks.django import DJANGO
 from porch.frameworks.django_files import collect
+from porch.frameworks.django_settings import VARIABLE
 from porch.frameworks.fastapi import FASTAPI
 from porch.frameworks.finding import Finding, StaticFolder, Statics
 from porch.frameworks.flask import FLASK
@@ -19,10 +21,10 @@ from porch.frameworks.fleeting import fleeting_key
 from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.generic import GENERIC
 from porch.frameworks.needs import Needs, Packaging, packaging
-from porch.frameworks.project import Project, SyntaxFault
+from porch.frameworks.project import SCRIPT, Project, SyntaxFault
 from porch.frameworks.quart import QUART
 from porch.frameworks.requirements import requirements
-from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of_reach, unreadable
+from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of_reach, twin, unreadable
 from porch.frameworks.sessions import sessions
 from porch.frameworks.sockets import sockets
 from porch.frameworks.starlette import STARLETTE
@@ -39,8 +41,8 @@ def detect(project: Project, target: str | None = None, beside: Sequence[Beside]
 
     Raises Refused when there is none, when there are several, or when the target does not name one.
     """
-    if target and ":" not in target and _is_folder(project, target):
-        inner = (project.folder / target).resolve()
+    if target and ":" not in target and (folder := _folder(project, project.folder / target)) is not None:
+        inner = folder if folder == project.folder else folder.resolve()
         project, target = Project(inner, project.search_path, project.environment), None
     tracer = Tracer(project, {made: (one.name, what) for one in FRAMEWORKS for made, what in one.makes.items()})
     if not target:
@@ -53,9 +55,11 @@ def detect(project: Project, target: str | None = None, beside: Sequence[Beside]
     return _described(tracer, candidate)
 
 
-def _is_folder(project: Project, target: str) -> bool:
-    path = project.folder / target
-    return path.is_dir() and not (path / "__init__.py").exists()
+def _folder(project: Project, path: Path) -> Path | None:
+    """The folder that is meant, where no app is: Django's manage.py stands for the one that it lies in."""
+    if path.name == SCRIPT and VARIABLE.encode() in project.content(path):
+        return path.parent
+    return path if path.is_dir() and not (path / "__init__.py").exists() else None
 
 
 def _found(tracer: Tracer, beside: Sequence[Beside]) -> Candidate:
@@ -131,6 +135,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         fleeting_key=fleeting_key(project),
         warnings=statics.warnings,
         collect=collect(tracer, app.scope.module),
+        twin=twin(tracer, candidate),
         import_from=str(root),
     )
 

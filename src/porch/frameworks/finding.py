@@ -70,5 +70,7 @@ class Finding:
     """Of its static folders."""
     collect: tuple[str, ...] = ()
     """Words of the command that collects Django's static files, run in the project; empty for none."""
+    twin: tuple[str, Interface] | None = None
+    """The same site for other servers: the target beside it in asgi.py or wsgi.py, and its kind."""
     import_from: str = ""
     """Folder that the target's module is imported from, absolute: the project, its `src`, or a folder below it."""

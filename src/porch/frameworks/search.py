@@ -15,6 +15,7 @@ from porch.frameworks.follow import named_calls
 from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.reading import Binding, Function, Imported, Module, Scope, calls, required, scopes
 from porch.frameworks.trace import App, Tracer
+from porch.plan import Interface
 
 FOR_SERVERS = ("wsgi", "asgi")
 MODULES = (*FOR_SERVERS, "app", "main", "application", "run", "server", "api", "__init__", "__main__")
@@ -68,6 +69,19 @@ def choose(tracer: Tracer, found: Sequence[Candidate], preferred: frozenset[str]
     tied = [candidate for candidate in best if _among_apps(candidate) == _among_apps(best[0])]
     required_ones = [candidate for candidate in tied if candidate.app.framework in preferred]
     return required_ones or tied
+
+
+def twin(tracer: Tracer, chosen: Candidate) -> tuple[str, Interface] | None:
+    """The app of the other kind in the asgi.py beside a wsgi.py, or the other way round."""
+    package, _, stem = chosen.module.name.rpartition(".")
+    if stem not in FOR_SERVERS:
+        return None
+    other = FOR_SERVERS[1 - FOR_SERVERS.index(stem)]
+    module = tracer.project.own(f"{package}.{other}" if package else other, chosen.module)
+    for each in in_module(tracer, module) if module is not None else ():
+        if each.app.interface not in (None, chosen.app.interface):
+            return each.target, each.app.interface
+    return None
 
 
 def unreadable(tracer: Tracer) -> Candidate | None:

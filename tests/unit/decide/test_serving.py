@@ -118,6 +118,15 @@ def test_a_server_that_cannot_run_the_app_is_refused() -> None:
     assert problem.exit is Exit.USAGE
 
 
+@pytest.mark.parametrize(("name", "told"), [("uvicorn", True), ("uwsgi", False)])
+def test_a_server_for_the_app_beside_it_is_told_of_that(name: str, told: bool) -> None:
+    """uvicorn cannot run the WSGI app of a project, but the ASGI one beside it."""
+    interface = "wsgi" if told else "asgi"
+    finding = make_finding(interface=interface, twin=("shop.asgi:application", "asgi"))
+    (problem,) = problems_of({"server.name": name}, finding=finding)
+    assert problem.fix.endswith("; or run shop.asgi:application, which is asgi") is told
+
+
 @pytest.mark.parametrize(("name", "package"), [("uwsgi", "pyuwsgi"), ("gunicorn", "gunicorn")])
 def test_a_server_that_is_not_installed_is_refused(name: str, package: str) -> None:
     """It is refused with the command that installs it for the app's interpreter."""

@@ -273,6 +273,23 @@ def test_files_are_collected_by_the_manage_of_the_app(folder: Folder, place: str
     assert folder.found().collect == ()
 
 
+@pytest.mark.parametrize(("asked", "place"), [("manage.py", ""), ("backend/manage.py", "backend/")])
+def test_manage_stands_for_its_project(folder: Folder, asked: str, place: str) -> None:
+    """Who names manage.py, as for runserver, means the project that it is of."""
+    folder.write({f"{place}{name}": text for name, text in _project().items()})
+    finding = folder.found(asked)
+    assert (finding.target, finding.import_from) == ("shop.wsgi:application", str(folder.path / place))
+
+
+def test_the_app_of_the_other_kind_is_told(folder: Folder) -> None:
+    """asgi.py beside wsgi.py, and the other way round; nothing where there is one alone."""
+    folder.write(_project())
+    assert folder.found().twin == ("shop.asgi:application", "asgi")
+    assert folder.found("shop.asgi:application").twin == ("shop.wsgi:application", "wsgi")
+    (folder.path / "shop" / "asgi.py").unlink()
+    assert folder.found().twin is None
+
+
 ADMIN = SETTINGS.replace("]", ", 'django.contrib.admin']") + "DEBUG = True\n"
 UNCOLLECTED = ADMIN + "STATIC_ROOT = BASE_DIR / 'none'\n"
 URLS = "from django.contrib.staticfiles.urls import staticfiles_urlpatterns\nurlpatterns = staticfiles_urlpatterns()\n"
