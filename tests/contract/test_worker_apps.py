@@ -189,6 +189,30 @@ BROKEN = (
 )
 
 
+DJANGO = """\
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+settings.configure(ROOT_URLCONF="urls")
+app = get_wsgi_application()
+"""
+"""Its URLs are read at the first request, if nobody asks for them before."""
+URLS = [
+    ("urls.py", "urlpatterns = [nothing]\n", "the URLs of shop:app raised NameError", "correct the app"),
+    ("urls.py", "urlpatterns = = []\n", "urls.py:1 is not valid Python", "urls.py:1"),
+    ("url.py", "urlpatterns = []\n", 'the module "urls", which is not', "install"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "what", "fix"), URLS)
+def test_djangos_urls_are_part_of_it(name: str, text: str, what: str, fix: str, inspect: Inspect) -> None:
+    """Or a release in which they are broken would take over from one that works."""
+    answer = inspect("shop:app", {"shop.py": DJANGO, name: text})
+    assert not answer["ok"]
+    assert what in answer["what"]
+    assert fix in answer["fix"]
+    assert "concurrent" not in answer["traceback"]
+
+
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
 def test_mistake_gets_its_sentence_and_its_next_step(broken: Broken, inspect: Inspect) -> None:
     """Each way in which an app cannot be loaded is named, with what to do and the app's own lines alone."""

@@ -53,11 +53,15 @@ def _trim(shown: traceback.TracebackException) -> int:
     return len(kept) + sum(_trim(each) for each in chained if each is not None)
 
 
+THREADS = ("concurrent", "futures")
+
+
 def machinery(filename: str) -> bool:
-    """Whether a frame is the worker's own or the import system's."""
-    return filename.startswith(("<frozen importlib", "<frozen runpy")) or (
-        Path(filename).parent == Path(__file__).parent or "importlib" in Path(filename).parts
-    )
+    """Whether a frame is the worker's own, the import system's, or of the thread that the worker asks in."""
+    if filename.startswith(("<frozen importlib", "<frozen runpy")):
+        return True
+    path = Path(filename)
+    return path.parent == Path(__file__).parent or "importlib" in path.parts or path.parts[-3:-1] == THREADS
 
 
 def leave(failure: LoadError, settings: Settings) -> NoReturn:

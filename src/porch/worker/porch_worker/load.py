@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +65,8 @@ def load(settings: Settings) -> Any:
     if called:
         app = _call(app, settings)
     _check(app, settings)
+    if kind_of(app)[1] == "django":
+        _read_urls(settings)
     return app
 
 
@@ -71,12 +74,31 @@ def _module(name: str, settings: Settings) -> ModuleType:
     try:
         return import_module(name)
     except SyntaxError as error:
-        where = f"{error.filename}:{error.lineno}"
-        raise LoadError(f"{where} is not valid Python: {error.msg}", f"correct {where}", error) from error
+        raise _no_python(error) from error
     except ModuleNotFoundError as error:
         raise _not_found(error, name, settings) from error
     except (Exception, SystemExit) as error:
         raise raised(error, f'the module "{name}" of {settings.target}', "when it was imported") from error
+
+
+def _read_urls(settings: Settings) -> None:
+    """Django reads them at the first request: a release that is broken there would be taken for a good one."""
+    resolver = import_module("django.urls").get_resolver()
+    try:
+        # In a thread, as Django's own middleware does where an event loop runs: there they may ask the database.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(getattr, resolver, "url_patterns").result()
+    except SyntaxError as error:
+        raise _no_python(error) from error
+    except ModuleNotFoundError as error:
+        raise missing.of_app(error, f"a URL of {settings.target}") from error
+    except (Exception, SystemExit) as error:
+        raise raised(error, f"the URLs of {settings.target}", "when they were read") from error
+
+
+def _no_python(error: SyntaxError) -> LoadError:
+    where = f"{error.filename}:{error.lineno}"
+    return LoadError(f"{where} is not valid Python: {error.msg}", f"correct {where}", error)
 
 
 def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> LoadError:
