@@ -189,7 +189,7 @@ BROKEN = (
 )
 
 
-DJANGO = """\
+READS_URLS = """\
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 settings.configure(ROOT_URLCONF="urls")
@@ -206,7 +206,7 @@ URLS = [
 @pytest.mark.parametrize(("name", "text", "what", "fix"), URLS)
 def test_djangos_urls_are_part_of_it(name: str, text: str, what: str, fix: str, inspect: Inspect) -> None:
     """Or a release in which they are broken would take over from one that works."""
-    answer = inspect("shop:app", {"shop.py": DJANGO, name: text})
+    answer = inspect("shop:app", {"shop.py": READS_URLS, name: text})
     assert not answer["ok"]
     assert what in answer["what"]
     assert fix in answer["fix"]
