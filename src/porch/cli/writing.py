@@ -15,7 +15,6 @@ from porch import decide, facts, mainline, servers, settings, targets
 from porch.cli import flags, screen
 from porch.errors import Exit, Problem, Refused, counted, suggestion
 from porch.plan import Plan
-from porch.plan.image import PlanOfImage
 from porch.runtime import rendered
 from porch.servers import kept
 from porch.sources import CONFIG
@@ -34,7 +33,7 @@ def render(given: Namespace) -> int:
     folder = Path(given.out or ".")
     plan = _plan_of_image(given) if target.of_image else _plan(given, target, folder.absolute())
     files = target.files(plan)
-    for warning in plan.warnings_for(target.name) if isinstance(plan, PlanOfImage) else plan.warnings:
+    for warning in plan.warnings_for(target.name):
         screen.warn(warning)
     if given.diff:
         sys.stdout.write("".join(rendered.difference(file, folder) for file in files))

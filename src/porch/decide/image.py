@@ -149,6 +149,10 @@ def _base(desk: Desk, packaging: Packaging) -> Chosen[str]:
     if wanted != AUTO:
         return desk.chosen(key, wanted, AS_SET)
     number, why = pythons.version(packaging)
+    if packaging.tried not in ("", number):
+        # Only said: the same project is to give the same image, wherever it is rendered.
+        what = f"the image has Python {number} ({why}), and the app runs here with {packaging.tried}"
+        desk.warnings.append(f"{what}: `echo {packaging.tried} > .python-version` takes that one")
     return desk.chosen(key, f"python:{number}-slim-trixie", why, origin="detected" if packaging.python else "")
 
 

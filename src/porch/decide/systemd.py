@@ -38,7 +38,18 @@ def systemd(desk: Desk, user: str) -> SystemdPlan:
         writable=desk.chosen("systemd.writable", writable, "what the app may write to"),
         home=_below(desk, HOMES),
         tmp=_below(desk, TMP),
+        warnings=tuple(_cannot_write(desk, writable)),
     )
+
+
+def _cannot_write(desk: Desk, writable: Iterable[str]) -> Iterable[str]:
+    """Flask's own place for what an app keeps, which is there, and which the service could only read."""
+    folder = desk.path("instance")
+    named = any(f"{folder}/".startswith(f"{each.rstrip('/')}/") for each in writable)
+    if desk.finding.framework == "flask" and desk.facts.places[folder].folder and not named:
+        flag = settings.spec("systemd.writable").flag
+        what = f"the service may only read {folder}, Flask's instance folder"
+        yield f"{what}; where the app writes to it: {flag} instance"
 
 
 def _below(desk: Desk, hidden: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -64,6 +65,8 @@ class Packaging:
     """`X.Y` that the project names; empty for none."""
     python_from: str = ""
     """Where it does."""
+    tried: str = ""
+    """`X.Y` that the app runs with here, where the project names none."""
     requires_python: str = ""
     title: str = ""
     secrets: tuple[str, ...] = ()
@@ -86,6 +89,7 @@ def packaging(code: Project, python: str = "", lock: str = "") -> Packaging:
         unlocked=tuple(_unlocked(folder, project)),
         python=version,
         python_from=where,
+        tried="" if version else _version_of(python),
         requires_python=str(stated.get("requires-python", "")),
         title=str(stated.get("name", "")) or folder.name,
         secrets=_secrets(code),
@@ -210,10 +214,18 @@ def _python(folder: Path, python: str) -> tuple[str, str]:
     if said:
         return said[1], ".python-version"
     home = Path(python).parent.parent
-    told = re.search(r"^version(?:_info)?\s*=\s*(3\.\d+)", _text(home / "pyvenv.cfg"), re.MULTILINE)
-    if told and home.parent == folder:
-        return told[1], home.name
-    return "", ""
+    told = _version_of(python)
+    return (told, home.name) if told and home.parent == folder else ("", "")
+
+
+def _version_of(python: str) -> str:
+    """`X.Y` of an interpreter, as its environment says; empty where that is not known."""
+    if python == sys.executable:
+        return f"{sys.version_info.major}.{sys.version_info.minor}"
+    told = re.search(
+        r"^version(?:_info)?\s*=\s*(3\.\d+)", _text(Path(python).parent.parent / "pyvenv.cfg"), re.MULTILINE
+    )
+    return told[1] if told else ""
 
 
 def normal(name: str) -> str:

@@ -263,6 +263,8 @@ class SystemdPlan:
     """Something below /home or /root that the service needs; empty for nothing."""
     tmp: str
     """The same below /tmp."""
+    warnings: tuple[str, ...] = ()
+    """What is only worth knowing where the units are rendered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,10 @@ class Plan:
     def renews_by_file(self) -> bool:
         """This nginx would lose requests at a reload, so it reads a certificate that is renewed at each handshake."""
         return self.tls.mode.value == "acme" and self.nginx.version < KEEPS_AT_RELOAD
+
+    def warnings_for(self, target: str) -> tuple[str, ...]:
+        """What is said when that target is rendered: only it is told of how it runs."""
+        return (*self.warnings, *(self.systemd.warnings if target == "systemd" else ()))
 
 
 HEALTH_LIVE = "/-/porch/live"

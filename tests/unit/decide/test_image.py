@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,17 @@ def test_a_project_without_any_is_an_image_with_a_warning() -> None:
 def test_python_is_as_the_project_says(packaging: Packaging, version: str) -> None:
     """The most exact word counts; without one it is the version that everything has wheels for."""
     assert pythons.version(packaging)[0] == version
+
+
+def test_another_python_than_here_is_told() -> None:
+    """The image is the same wherever it is rendered, so that this is only warned of."""
+    plan = image_plan_of(packaging=replace(PACKAGING, tried="3.11"))
+    (warning,) = plan.warnings
+    assert plan.image.base.value == "python:3.13-slim-trixie"
+    assert "the image has Python 3.13 (the project names none), and the app runs here with 3.11" in warning
+    assert "`echo 3.11 > .python-version` takes that one" in warning
+    assert image_plan_of(packaging=replace(PACKAGING, tried="3.13")).warnings == ()
+    assert image_plan_of({"container.base": "python:3.12"}, packaging=replace(PACKAGING, tried="3.11")).warnings == ()
 
 
 def test_an_image_has_every_server_that_porch_brings() -> None:

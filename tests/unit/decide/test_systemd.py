@@ -43,3 +43,14 @@ def test_what_lies_in_a_home_folder_is_found() -> None:
     assert plan_of({}, make_facts()).systemd.home == ""
     found = plan_of({}, make_facts(programs=("/home/ada/.local/share/uv/python",))).systemd.home
     assert found == "/home/ada/.local/share/uv/python"
+
+
+def test_an_instance_folder_that_would_be_read_only_is_warned_of() -> None:
+    """Flask keeps databases there; who renders no unit, or has named it, is told nothing."""
+    facts = make_facts({f"{FOLDER}/instance": Place(True, folder=True)})
+    (warning,) = plan_of({}, facts).warnings_for("systemd")
+    assert f"may only read {FOLDER}/instance" in warning
+    assert "--systemd-writable instance" in warning
+    assert plan_of({}, facts).warnings_for("supervisord") == ()
+    assert plan_of({"systemd.writable": ["instance"]}, facts).warnings_for("systemd") == ()
+    assert plan_of({}).warnings_for("systemd") == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -121,6 +122,16 @@ def test_the_version_of_python_is_told_with_its_place(
     """What the project says itself counts before its environment."""
     found = told(tmp_path, files)
     assert (found.python, found.python_from) == (version, where)
+
+
+def test_the_version_that_the_app_runs_with_is_told_where_the_project_names_none(tmp_path: Path) -> None:
+    """Of an environment elsewhere by its own file, and of the interpreter that asks."""
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env/pyvenv.cfg").write_text("version = 3.12.1\n")
+    code = Project(tmp_path / "shop")
+    assert packaging(code, str(tmp_path / "env/bin/python")).tried == "3.12"
+    assert packaging(code, sys.executable).tried == "{}.{}".format(*sys.version_info)
+    assert packaging(code, "/none/bin/python").tried == ""
 
 
 def test_variables_of_secrets_are_found(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decided import FOLDER, image_plan_of, make_facts
+from decided import FOLDER, image_plan_of, make_facts, make_finding
 from porch.places import Place
 from porch.targets.docker.ignored import groups
 
@@ -28,3 +28,10 @@ def test_folders_with_pages_and_files_are_in_the_image(given: dict[str, object],
     """Of the two that bundlers write, those are left out that nothing is answered from."""
     patterns = {each for _, group in groups(image_plan_of(given, make_facts(PLACES))) for each in group}
     assert {"dist", "build"} - patterns == kept
+
+
+@pytest.mark.parametrize(("framework", "left_out"), [("flask", True), ("django", False)])
+def test_flasks_instance_folder_is_no_part_of_an_image(framework: str, left_out: bool) -> None:
+    """It holds keys and databases; to other frameworks the name means nothing."""
+    plan = image_plan_of(finding=make_finding(framework=framework))
+    assert ("instance" in {each for _, group in groups(plan) for each in group}) == left_out

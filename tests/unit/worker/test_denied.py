@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,31 @@ def test_another_error_is_the_apps() -> None:
 def test_a_file_that_is_not_there_yet_stands_for_its_folder(project: Path, named: object) -> None:
     """What cannot be made is named by the nearest folder that is there."""
     assert f"(chown shop '{project}')" in remedy(_denied(named))
+
+
+def _made(path: str, how: Callable[[str], None]) -> PermissionError:
+    """What the app's user is told that may not make a folder; the tests may be root."""
+    with pytest.raises(PermissionError) as error:
+        how(path)
+    return error.value
+
+
+def mkdir(path: str) -> None:
+    """As Python's own does it."""
+    raise _denied(path)
+
+
+def write(path: str) -> None:
+    """Of a file."""
+    raise _denied(path)
+
+
+def test_a_folder_that_is_missing_is_made_for_the_user(project: Path) -> None:
+    """One folder directly below the project is made, and the project stays whose it is."""
+    assert f"make that folder for that user (install -d -o shop '{project}/instance')" in remedy(
+        _made("instance", mkdir)
+    )
+    assert f"(chown shop '{project}')" in remedy(_made("key", write))
 
 
 def test_no_command_is_named_outside_of_the_project(project: Path) -> None:

@@ -43,6 +43,10 @@ GROUPS: Final[tuple[tuple[str, tuple[LiteralString, ...]], ...]] = (
     ("How it is built and started.", ("Dockerfile*", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml")),
 )  # fmt: skip
 """Note, and the patterns below it."""
+OF_FLASK: Final[tuple[str, tuple[LiteralString, ...]]] = (
+    "Flask's instance folder: keys, settings and databases of one machine.",
+    ("instance",),
+)
 
 
 def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
@@ -52,4 +56,6 @@ def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
     answered = [*(each.path for each in (*plan.static.value, *files.protected.value)), *pages]
     inside = [path.removeprefix(f"{plan.app.folder}/") for path in answered]
     served = {path.partition("/")[0] for path in inside}
-    return tuple((note, tuple(each for each in patterns if each not in served)) for note, patterns in GROUPS)
+    all_groups = (*GROUPS[:2], OF_FLASK, *GROUPS[2:]) if plan.app.framework == "flask" else GROUPS
+    kept = ((note, tuple(each for each in patterns if each not in served)) for note, patterns in all_groups)
+    return tuple((note, patterns) for note, patterns in kept if patterns)

@@ -6,8 +6,9 @@ Rule: only the error itself is believed, and what it was raised from; a command 
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .causes import chain
 
@@ -67,7 +68,17 @@ def _for_another(denied: BaseException, name: str, project: Path) -> str:
         return f"give that user the right to {DEED}"
     if not path.is_relative_to(project):
         return f"give that user the right to use {path}"
+    if path == project and (folder := _folder_to_be(denied)) is not None:
+        # Who may write the project may change the app's code.
+        return f"make that folder for that user (install -d -o {name} {_quoted(folder)})"
     return f"give that user the file or folder (chown {name} {_quoted(path)})"
+
+
+def _folder_to_be(denied: BaseException) -> Path | None:
+    """What could not be made, where it is a folder."""
+    frames = traceback.extract_tb(denied.__traceback__)[-1:]
+    making = any("mkdir" in f"{frame.name} {frame.line}" or frame.name == "makedirs" for frame in frames)
+    return Path(os.path.realpath(os.fsdecode(cast("Any", denied).filename))) if making else None
 
 
 def _barring(denied: BaseException) -> Path | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import denied, looping, missing, process, variables
+from . import denied, looping, missing, nothing, process, variables
 from .failure import LoadError, leave, machinery
 from .kind import is_factory, kind_of
 from .settings import Settings, read
@@ -197,6 +197,8 @@ def _call(factory: Any, settings: Settings) -> Any:
 
 def _check(app: Any, settings: Settings) -> None:
     """Refuse what the server could not call; what cannot be told passes."""
+    if app is None:
+        raise _none(settings.target)
     if inspect.iscoroutine(app):
         if settings.interface in ("aiohttp", ""):
             return
@@ -227,6 +229,13 @@ def _check(app: Any, settings: Settings) -> None:
             f"{settings.target} is {found}, but it was to be served as {SPOKEN.get(wanted, wanted)} app",
             f'set app.interface = "{interface}"' if interface else "name the app itself, as MODULE:ATTRIBUTE",
         )
+
+
+def _none(target: str) -> LoadError:
+    made_by = nothing.maker(target)
+    if not made_by:
+        return LoadError(f"{target} is None", "name the app itself, as MODULE:ATTRIBUTE")
+    return LoadError(f"{target} is None: {made_by} returns nothing", "end that function with a return of the app")
 
 
 def _article(name: str) -> str:
