@@ -56,6 +56,9 @@ def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
     answered = [*(each.path for each in (*plan.static.value, *files.protected.value)), *pages]
     inside = [path.removeprefix(f"{plan.app.folder}/") for path in answered]
     served = {path.partition("/")[0] for path in inside}
-    all_groups = (*GROUPS[:2], OF_FLASK, *GROUPS[2:]) if plan.app.framework == "flask" else GROUPS
-    kept = ((note, tuple(each for each in patterns if each not in served)) for note, patterns in all_groups)
-    return tuple((note, patterns) for note, patterns in kept if patterns)
+    meant = [*GROUPS[:2], *([OF_FLASK] if plan.app.framework == "flask" else []), *GROUPS[2:]]
+    return tuple(
+        (note, tuple(each for each in patterns if each not in served))
+        for note, patterns in meant
+        if not served.issuperset(patterns)
+    )
