@@ -31,6 +31,7 @@ from porch.frameworks.starlette import STARLETTE
 from porch.frameworks.statics import contains_code
 from porch.frameworks.target import Beside, Unlocated, broken, makers_in, named, several, without
 from porch.frameworks.trace import Tracer
+from porch.frameworks.unguarded import refuse
 from porch.frameworks.unnamed import unnamed
 
 FRAMEWORKS: tuple[Framework, ...] = (DJANGO, FLASK, QUART, FASTAPI, STARLETTE, AIOHTTP, *GENERIC)
@@ -115,6 +116,7 @@ def _nothing(tracer: Tracer) -> Refused:
 
 def _described(tracer: Tracer, candidate: Candidate) -> Finding:
     """What is said of the app that was chosen."""
+    refuse(tracer, candidate)
     project, app = tracer.project, candidate.app
     framework = next((one for one in FRAMEWORKS if one.name == app.framework), None)
     statics = framework.statics(tracer, app) if framework is not None and app.framework else Statics()

@@ -189,6 +189,45 @@ def test_a_factory_that_needs_arguments_is_shown(folder: Folder, text: str, said
     assert "app = ..." in problem.fix
 
 
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+AIOHTTP = "from aiohttp import web\napp = web.Application()\n"
+OWN = "import flask\nclass Site(flask.Flask):\n    def run(self): ...\napp = Site('x')\napp.run()\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FLASK}app.run(port=5000)\n",
+        f"{AIOHTTP}web.run_app(app)\n",
+        "import fastapi, uvicorn\napp = fastapi.FastAPI()\nuvicorn.run(app)\n",
+        "import bottle\napp = bottle.Bottle()\napp.run()\n",
+    ],
+    ids=["flask", "aiohttp", "uvicorn", "bottle"],
+)
+def test_a_server_that_an_import_would_run_is_refused_at_once(text: str, folder: Folder) -> None:
+    """Nobody waits for an import that never ends; the line is told, and where it belongs."""
+    problem = folder.write({"app.py": text}).refused()
+    assert problem.what == "app:app would run a server of its own when it is imported"
+    assert (problem.where, problem.exit) == ("app.py:3", Exit.APP)
+    assert problem.fix == 'put that line under: if __name__ == "__main__":'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FLASK}if __name__ == '__main__':\n    app.run()\n",
+        f"{FLASK}def main():\n    app.run()\n",
+        f"{FLASK}try:\n    app.run()\nexcept OSError:\n    pass\n",
+        f"{FLASK}import tasks\ntasks.run(app)\n",
+        OWN,
+    ],
+    ids=["guarded", "in a function", "tried", "of something else", "of an own class"],
+)
+def test_what_may_not_be_run_is_left_to_the_import(text: str, folder: Folder) -> None:
+    """Only what is certain is refused."""
+    assert folder.write({"app.py": text}).found().target == "app:app"
+
+
 def test_a_function_of_any_name_that_makes_the_app_is_named(folder: Folder) -> None:
     """Where no app is found but what makes one, whatever it is called, the fix is to say that it is to be called."""
     text = "from flask import Flask\ndef assembled():\n    app = Flask(__name__)\n    return app\n"
