@@ -285,11 +285,12 @@ def find_servers(python: str) -> Mapping[str, str]:
     """Server packages that the interpreter has, with their versions, read from the names of their metadata folders."""
     found: dict[str, str] = {}
     for place in search_path(python):
-        for folder in Path(place).glob("*.dist-info"):
-            # `name-version.dist-info` (Binary distribution format, "The .dist-info directory").
-            name, _, version = folder.name.removesuffix(".dist-info").lower().partition("-")
+        for folder in Path(place).glob("*-info"):
+            # `name-version.dist-info` (Binary distribution format, "The .dist-info directory"); an old pip that builds
+            # makes `name-version-pyX.Y.egg-info`.
+            name, _, rest = folder.stem.lower().partition("-")
             if name in SERVER_PACKAGES:
-                found.setdefault(name, version)
+                found.setdefault(name, rest.partition("-")[0])
     return found
 
 

@@ -275,9 +275,11 @@ def test_servers_are_read_from_their_metadata(tmp_path: Path) -> None:
     packages = "lib/python3.12/site-packages"
     folders = ("gunicorn-23.0.0", "PyUWSGI-2.0.30", "Flask-3.1.0", "granian_extra-1.0")
     tree(tmp_path, {"pyvenv.cfg": "", "bin/python": ""} | {f"{packages}/{x}.dist-info/METADATA": "" for x in folders})
+    # As Debian 12's pip installs it, which comes without a wheel.
+    tree(tmp_path, {f"{packages}/uWSGI-2.0.31-py3.12.egg-info/PKG-INFO": ""})
     python = str(tmp_path / "bin/python")
     assert search_path(python) == (str(tmp_path / packages),)
-    assert find_servers(python) == {"gunicorn": "23.0.0", "pyuwsgi": "2.0.30"}
+    assert find_servers(python) == {"gunicorn": "23.0.0", "pyuwsgi": "2.0.30", "uwsgi": "2.0.31"}
 
 
 def test_porchs_own_path_needs_no_question() -> None:

@@ -39,7 +39,7 @@ def kubernetes(desk: Desk, title: str, http: HttpPlan) -> KubernetesPlan:
             cast("Shape", told.shape),
             "nginx and the app in one container" if single else "nginx beside the app, both from the same image",
         ),
-        replicas=desk.chosen("kubernetes.replicas", told.replicas, "one may go while the others serve"),
+        replicas=_least(desk),
         max_replicas=_most(desk),
         cpus=desk.chosen("kubernetes.cpus", told.cpus, "the workers of a pod are counted for it"),
         memory=desk.chosen("kubernetes.memory", told.memory, "a process that wants more than is left is ended"),
@@ -72,8 +72,28 @@ def _flag(key: str) -> str:
     return settings.spec(key).flag
 
 
+REPLICAS = "kubernetes.replicas"
+
+
+def _in_one(desk: Desk) -> bool:
+    """A client's next request must reach the process that knows it, and nothing leads it there."""
+    return bool(desk.finding.sessions) and not desk.is_said(REPLICAS)
+
+
+def _least(desk: Desk) -> Chosen[int]:
+    told, kept = desk.settings.kubernetes.replicas, desk.finding.sessions
+    if _in_one(desk):
+        return desk.chosen(REPLICAS, 1, f"{kept} keeps what it knows of its clients in one process")
+    if kept and told > 1:
+        lead = "have the Ingress lead each client to the same one"
+        desk.warnings.append(f"{REPLICAS} is {told}, but {kept} keeps what it knows of its clients in one pod: {lead}")
+    return desk.chosen(REPLICAS, told, "one may go while the others serve")
+
+
 def _most(desk: Desk) -> Chosen[int]:
     key, told = "kubernetes.max_replicas", desk.settings.kubernetes
+    if _in_one(desk) and not told.max_replicas:
+        return desk.chosen(key, 1, "as many as without load")
     most = told.max_replicas or told.replicas * MORE
     if most < told.replicas:
         few = counted(most, "pod is", "pods are")

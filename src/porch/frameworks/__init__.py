@@ -23,7 +23,7 @@ from porch.frameworks.generic import GENERIC
 from porch.frameworks.needs import Needs, Packaging, packaging
 from porch.frameworks.project import SCRIPT, Project, SyntaxFault
 from porch.frameworks.quart import QUART
-from porch.frameworks.requirements import requirements
+from porch.frameworks.requirements import entrypoint, requirements
 from porch.frameworks.search import MODULES, candidates, choose, in_want, out_of_reach, twin, unreadable
 from porch.frameworks.sessions import sessions
 from porch.frameworks.sockets import sockets
@@ -46,6 +46,7 @@ def detect(project: Project, target: str | None = None, beside: Sequence[Beside]
         inner = folder if folder == project.folder else folder.resolve()
         project, target = Project(inner, project.search_path, project.environment), None
     tracer = Tracer(project, {made: (one.name, what) for one in FRAMEWORKS for made, what in one.makes.items()})
+    target = target or entrypoint(project)
     if not target:
         return _described(tracer, _found(tracer, beside))
     candidate = named(tracer, target)

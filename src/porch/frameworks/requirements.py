@@ -32,12 +32,23 @@ def requirements(project: Project) -> Mapping[str, str]:
     return found
 
 
-def _toml_names(text: str) -> Iterator[str]:
+def entrypoint(project: Project) -> str:
+    """What `fastapi run` would take, `[tool.fastapi]` in pyproject.toml; empty where nothing is said."""
+    table = _toml(_text(project.folder / "pyproject.toml"))
+    said = table.get("tool", {}).get("fastapi", {}).get("entrypoint", "")
+    return said if isinstance(said, str) else ""
+
+
+def _toml(text: str) -> Any:
     try:
-        table: Any = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         # Whoever reads the settings from this file says what is wrong with it.
-        return
+        return {}
+
+
+def _toml_names(text: str) -> Iterator[str]:
+    table = _toml(text)
     written: list[Any] = [table.get("packages", {})]
     project = table.get("project", {})
     written += [project.get("dependencies", []), *project.get("optional-dependencies", {}).values()]

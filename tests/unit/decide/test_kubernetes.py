@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decided import image_plan_of
+from decided import image_plan_of, make_finding
 from porch.decide.kubernetes import named
 from porch.errors import Refused
 
@@ -45,3 +45,14 @@ def test_what_cannot_be_is_refused(given: dict[str, object]) -> None:
     """Fewer pods at most than at least, or a certificate for no name."""
     with pytest.raises(Refused):
         image_plan_of(given)
+
+
+def test_what_keeps_sessions_has_one_pod() -> None:
+    """Nothing leads a client's next request to the pod that knows it; more are warned of, and done."""
+    finding = make_finding(sessions="Socket.IO (app.py:4)")
+    plan = image_plan_of(finding=finding).kubernetes
+    assert (plan.replicas.value, plan.max_replicas.value) == (1, 1)
+    assert plan.replicas.reason == "Socket.IO (app.py:4) keeps what it knows of its clients in one process"
+    more = image_plan_of({"kubernetes.replicas": 3}, finding=finding).kubernetes
+    assert (more.replicas.value, more.max_replicas.value) == (3, 12)
+    assert any("kubernetes.replicas is 3, but Socket.IO" in each for each in more.warnings)

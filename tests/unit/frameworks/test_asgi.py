@@ -191,3 +191,14 @@ def test_html_is_noted(folder: Folder) -> None:
     folder.write({"main.py": FASTAPI + "app.mount('/docs2', StaticFiles(directory='d', html=True))\n", "d/": ""})
     (static,) = folder.found().statics
     assert static.evidence.endswith("(html=True)")
+
+
+def test_the_entrypoint_of_fastapis_own_command_is_the_app(folder: Folder) -> None:
+    """It tells which of several is meant; a target that the user types stands above it, and a wrong one is refused."""
+    apps = "from fastapi import FastAPI\nservice = FastAPI()\nadmin = FastAPI()\n"
+    said = '[tool.fastapi]\nentrypoint = "shop.api:service"\n'
+    folder.write({"src/shop/__init__.py": "", "src/shop/api.py": apps, "pyproject.toml": said})
+    assert folder.found().target == "shop.api:service"
+    assert folder.found("shop.api:admin").target == "shop.api:admin"
+    folder.write({"pyproject.toml": said.replace("service", "servic")})
+    assert "service" in folder.refused().fix
