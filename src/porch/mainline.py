@@ -49,7 +49,7 @@ class Asked:
     """Set at a reload."""
 
 
-PROJECT_FILES = ("porch.toml", "pyproject.toml", "manage.py")
+PROJECT_FILES = ("porch.toml", "pyproject.toml", "manage.py", "requirements*.txt")
 """What makes a package a project of its own."""
 
 
@@ -58,7 +58,7 @@ def asked(target: str | None, flags: Iterable[Flag] = (), config: str | None = N
     flags = tuple(flags)
     path = Path(config).absolute() if config else None
     folder, app = placed(target or "")
-    if app.endswith("/") and not Path(app).is_dir():
+    if app.endswith("/"):
         raise Refused(Problem(f"there is no folder {app}", "command line", "check the path"))
     if app:
         flags = (*flags, Flag(settings.spec("app.target").key, app, "command line"))
@@ -75,7 +75,7 @@ def placed(target: str) -> tuple[Path, str]:
     place, colon, attribute = target.partition(":")
     path = Path(normpath(here / place))
     if target and Path(target).is_dir():
-        own = any((path / name).is_file() for name in PROJECT_FILES)
+        own = any(any(path.glob(name)) for name in PROJECT_FILES)
         of_here = here in path.parents and (path / "__init__.py").is_file() and not own
         return (here, target.rstrip("/")) if of_here else (path.resolve(), "")
     if place.endswith(".py") and path.is_file() and here not in path.parents:

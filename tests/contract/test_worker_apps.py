@@ -223,6 +223,12 @@ URLS = [
     ("urls.py", "urlpatterns = [nothing]\n", "the URLs of shop:app raised NameError", "correct the app"),
     ("urls.py", "urlpatterns = = []\n", "urls.py:1 is not valid Python", "urls.py:1"),
     ("url.py", "urlpatterns = []\n", 'the module "urls", which is not', "install"),
+    (
+        "urls.py",
+        "raise ModuleNotFoundError('get the extra')\n",
+        "ModuleNotFoundError: get the extra",
+        "correct the app",
+    ),
 ]
 
 
@@ -234,6 +240,14 @@ def test_djangos_urls_are_part_of_it(name: str, text: str, what: str, fix: str, 
     assert what in answer["what"]
     assert fix in answer["fix"]
     assert "concurrent" not in answer["traceback"]
+
+
+def test_django_keeps_the_prefix_in_what_its_urls_ask_for(inspect: Inspect) -> None:
+    """It fixes such settings at their first use, which is now before the first request; without URLs none are read."""
+    said = READS_URLS.replace('"urls"', '"urls", STATIC_URL="static/"')
+    told = "from django.conf import settings\nassert settings.STATIC_URL == '/app/static/'\nurlpatterns = []\n"
+    assert inspect("shop:app", {"shop.py": said, "urls.py": told}, mount="/app")["ok"]
+    assert inspect("shop:app", {"shop.py": READS_URLS.replace('ROOT_URLCONF="urls"', "")})["ok"]
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)

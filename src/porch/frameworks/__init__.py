@@ -49,11 +49,24 @@ def detect(project: Project, target: str | None = None, beside: Sequence[Beside]
     target = target or entrypoint(project)
     if not target:
         return _described(tracer, _found(tracer, beside))
+    try:
+        return _of_target(tracer, target)
+    except Refused as refused:
+        package = project.folder / target
+        if ":" in target or not (package / "__init__.py").is_file():
+            raise
+        try:
+            return detect(Project(package, project.search_path, project.environment), None, beside)
+        except Refused:
+            raise refused from None
+
+
+def _of_target(tracer: Tracer, target: str) -> Finding:
     candidate = named(tracer, target)
     if isinstance(candidate, Unlocated):
         attribute = candidate.attribute or "app"
-        note = f"{candidate.name}: installed, its source was not found"
-        return Finding(f"{candidate.name}:{attribute}", None, "", (note,), sure=False, import_from=str(project.folder))
+        note, here = f"{candidate.name}: installed, its source was not found", str(tracer.project.folder)
+        return Finding(f"{candidate.name}:{attribute}", None, "", (note,), sure=False, import_from=here)
     return _described(tracer, candidate)
 
 

@@ -18,7 +18,10 @@ from porch.frameworks.trace import Tracer
 URL, ROOT = "STATIC_URL", "STATIC_ROOT"
 UPLOADS = "holds uploads, which are left to the app; if everyone may read them, name it with --static URL=FOLDER"
 INSTALLED = b"django.contrib.staticfiles"
-ANSWER = (b"whitenoise", b"dj_static", b"StaticFilesHandler", b"views.static", b"storages.", b"cloudinary")
+ANSWER = (
+    b"whitenoise", b"servestatic", b"dj_static", b"StaticFilesHandler", b"views.static", b"staticfiles.views",
+    b"storages.", b"_storage.", b"cloudinary",
+)  # fmt: skip
 """Words of what answers for static files by itself, or keeps them on another host."""
 ANSWER_DEBUG = (b"staticfiles_urlpatterns", b"static(settings.STATIC_URL")
 """Of what does so with `DEBUG = True` alone."""
@@ -65,7 +68,8 @@ def _folder(tracer: Tracer, settings: Module, command: str) -> Statics:
     if isinstance(url, str) and "//" in url:
         return place.note(f"is served elsewhere: {URL} is {url}")
     if bound[ROOT] is None or folder in (None, ""):
-        said = f"has no {ROOT} beside it, so nginx has no folder to serve: set it and run {command}"
+        lacks = "is empty" if bound[ROOT] else f"has no {ROOT} beside it"
+        said = f"{lacks}, so nginx has no folder to serve: set it and run {command}"
         return _unanswered(tracer, settings, place.note(said))
     if not isinstance(folder, (str, Path)) or not isinstance(url, str):
         said = f"or {URL} is computed; name it with --static URL=FOLDER"

@@ -9,12 +9,12 @@ import json
 import posixpath
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from porch.frameworks.project import Project
+from porch.frameworks.requirements import below, parsed
 from porch.records import dataclass
 
 Tool = Literal["uv", "poetry", "pdm", "pipenv", "pip", "pyproject", ""]
@@ -82,7 +82,7 @@ def packaging(code: Project, python: str = "", lock: str = "") -> Packaging:
     """What the project's files say; `python` is the app's interpreter, `lock` the file that the user named."""
     folder = code.folder
     project = _toml(folder / MANIFEST)
-    stated: Mapping[str, Any] = project.get("project", {})
+    stated = below(project, "project")
     version, where = _python(folder, python)
     return Packaging(
         found=tuple(_named(folder, lock) if lock else _found(folder, stated)),
@@ -137,8 +137,7 @@ def _found(folder: Path, stated: Mapping[str, Any]) -> Iterator[Needs]:
 def _unlocked(folder: Path, project: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if (folder / "Pipfile").is_file() and not (folder / "Pipfile.lock").is_file():
         yield "Pipfile", "pipenv lock"
-    poetry = project.get("tool", {}).get("poetry", {})
-    if poetry.get("dependencies") and not (folder / "poetry.lock").is_file():
+    if below(project, "tool", "poetry").get("dependencies") and not (folder / "poetry.lock").is_file():
         yield MANIFEST, "poetry lock"
 
 
@@ -148,7 +147,7 @@ def _lock(folder: Path, name: str) -> Needs:
     if tool == "pipenv":
         packages, whole = _pipenv(text)
     else:
-        packages, whole = _locked(_parsed(text))
+        packages, whole = _locked(parsed(text))
     return Needs(tool, name, (*beside, name), whole, packages)
 
 
@@ -194,7 +193,8 @@ def _requirements(folder: Path, name: str) -> Needs:
 
 
 def _dependencies(table: Mapping[str, Any]) -> list[str]:
-    return [str(each) for each in table.get("project", {}).get("dependencies", [])]
+    said = below(table, "project").get("dependencies")
+    return [str(each) for each in said] if isinstance(said, list) else []
 
 
 def _names(lines: Iterable[str]) -> frozenset[str]:
@@ -233,16 +233,8 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    return _parsed(_text(path))
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        # Whoever installs from it says what is wrong with it.
-        return {}
+def _toml(path: Path) -> Mapping[str, Any]:
+    return parsed(_text(path))
 
 
 def _text(path: Path) -> str:

@@ -224,6 +224,8 @@ def _root_of_loose_file(folder: Path, path: Path, imported: set[str]) -> Path:
     in_source = path.is_relative_to(folder / "src") and "src" not in imported
     below = (above for above in path.parents if above.is_relative_to(folder) and above != folder)
     start = next((above for above in below if _is_start(above)), None)
+    if start is not None and any(_has(folder, name) and not _has(start, name) for name in imported - {""}):
+        start = None
     base = start or (folder / "src" if in_source else folder)
     nameable = all(step.isidentifier() for step in path.parent.relative_to(base).parts)
     neighbours = any(_has(path.parent, name) and not _has(base, name) for name in imported - {"", path.stem})

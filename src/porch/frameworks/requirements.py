@@ -34,28 +34,35 @@ def requirements(project: Project) -> Mapping[str, str]:
 
 def entrypoint(project: Project) -> str:
     """What `fastapi run` would take, `[tool.fastapi]` in pyproject.toml; empty where nothing is said."""
-    table = _toml(_text(project.folder / "pyproject.toml"))
-    said = table.get("tool", {}).get("fastapi", {}).get("entrypoint", "")
+    said = below(parsed(_text(project.folder / "pyproject.toml")), "tool", "fastapi").get("entrypoint", "")
     return said if isinstance(said, str) else ""
 
 
-def _toml(text: str) -> Any:
+def below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """A table within; empty where there is none, or something else."""
+    for name in names:
+        found = table.get(name)
+        table = found if isinstance(found, dict) else {}
+    return table
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    """A TOML file's table; empty where it is none."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        # Whoever reads the settings from this file says what is wrong with it.
+    except (tomllib.TOMLDecodeError, RecursionError):
+        # Whoever reads the settings from it, or installs from it, says what is wrong with it.
         return {}
 
 
 def _toml_names(text: str) -> Iterator[str]:
-    table = _toml(text)
-    written: list[Any] = [table.get("packages", {})]
-    project = table.get("project", {})
-    written += [project.get("dependencies", []), *project.get("optional-dependencies", {}).values()]
-    written += list(table.get("dependency-groups", {}).values())
-    written.append(table.get("tool", {}).get("poetry", {}).get("dependencies", {}))
+    table = parsed(text)
+    written: list[Any] = [below(table, "packages"), below(table, "project").get("dependencies")]
+    written += below(table, "project", "optional-dependencies").values()
+    written += below(table, "dependency-groups").values()
+    written.append(below(table, "tool", "poetry", "dependencies"))
     for group in written:
-        for entry in group:
+        for entry in group if isinstance(group, (list, dict)) else ():
             match = NAME.match(entry) if isinstance(entry, str) else None
             if match:
                 yield match[1]

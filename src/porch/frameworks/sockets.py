@@ -47,6 +47,6 @@ def sockets(project: Project, required: Container[str], interface: str | None, m
 
 def _mode(call: ast.Call) -> str:
     for keyword in call.keywords:
-        if keyword.arg == MODE and isinstance(keyword.value, ast.Constant):
-            return str(keyword.value.value)
+        if keyword.arg == MODE and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str):
+            return keyword.value.value
     return ""

@@ -30,13 +30,24 @@ def refuse(tracer: Tracer, candidate: Candidate) -> None:
 
 
 def _serves(tracer: Tracer, candidate: Candidate, call: ast.Call) -> bool:
-    scope = candidate.module.scope
-    if dotted_name(tracer.project, scope, call.func) in SERVES:
+    module = candidate.module
+    if dotted_name(tracer.project, module.scope, call.func) in SERVES:
         return True
-    if not isinstance(call.func, ast.Attribute) or call.func.attr != "run":
-        return False
-    app = tracer.trace(scope, call.func.value)
-    if app is None or app.framework not in HAS_RUN or not isinstance(app.node, ast.Call):
-        return False
-    # A class of the project's own may have another `run`.
-    return dotted_name(tracer.project, app.scope, app.node.func) in tracer.known
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr="run"):
+            # Bound once, to a call of the framework's own class: what is made of the app may have another `run`.
+            bound = [each.value for each in module.scope.own(name)]
+            if len(bound) == 1 and isinstance(bound[0], ast.Call) and not _replaced(module.tree, name):
+                made = tracer.known.get(dotted_name(tracer.project, module.scope, bound[0].func))
+                return made is not None and made[0] in HAS_RUN
+    return False
+
+
+def _replaced(tree: ast.Module, name: str) -> bool:
+    """Whether the module gives it a `run` of its own."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and (node.attr, ast.unparse(node.value)) == ("run", name)
+        for node in ast.walk(tree)
+    )

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import pytest
 from projects import Case, Folder
 
+from porch.frameworks import Project, packaging
+
 FASTAPI = "from fastapi import FastAPI\nfrom fastapi.staticfiles import StaticFiles\napp = FastAPI()\n"
 STARLETTE = """\
 from starlette.applications import Starlette
@@ -202,3 +204,13 @@ def test_the_entrypoint_of_fastapis_own_command_is_the_app(folder: Folder) -> No
     assert folder.found("shop.api:admin").target == "shop.api:admin"
     folder.write({"pyproject.toml": said.replace("service", "servic")})
     assert "service" in folder.refused().fix
+
+
+@pytest.mark.parametrize(
+    "text", ['tool = "x"', "[tool]\nfastapi = 3", "[[tool.fastapi]]", "project = 3", "packages = 3", "["]
+)
+def test_a_pyproject_of_another_shape_says_nothing(text: str, folder: Folder) -> None:
+    """What is meant for other programs is theirs to refuse."""
+    files = {"app.py": FASTAPI, "static/x.css": "", "pyproject.toml": f"{text}\n"}
+    assert folder.write(files).found().target == "app:app"
+    assert packaging(Project.at(folder.path)).found == ()

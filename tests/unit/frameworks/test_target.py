@@ -219,9 +219,23 @@ def test_a_server_that_an_import_would_run_is_refused_at_once(text: str, folder:
         f"{FLASK}def main():\n    app.run()\n",
         f"{FLASK}try:\n    app.run()\nexcept OSError:\n    pass\n",
         f"{FLASK}import tasks\ntasks.run(app)\n",
+        f"{FLASK}import tasks\ntasks.Boot(app).run()\n",
+        f"{FLASK}class Boot:\n    def __init__(self, app): ...\n    def run(self): ...\nBoot(app).run()\n",
+        f"{FLASK}app.run = print\napp.run()\n",
+        f"import tasks\napp = tasks.Cli()\napp.run()\n{FLASK}",
         OWN,
     ],
-    ids=["guarded", "in a function", "tried", "of something else", "of an own class"],
+    ids=[
+        "guarded",
+        "in a function",
+        "tried",
+        "of something else",
+        "of what is given it",
+        "of an own class that is",
+        "another run",
+        "another app",
+        "of an own class",
+    ],
 )
 def test_what_may_not_be_run_is_left_to_the_import(text: str, folder: Folder) -> None:
     """Only what is certain is refused."""
@@ -301,3 +315,15 @@ def test_what_a_file_for_servers_imports_is_the_app(stem: str, taken: bool, fold
         assert (finding.target, finding.interface, finding.sure) == (f"{stem}:application", None, False)
     else:
         assert folder.refused().what == "no web app was found"
+
+
+@pytest.mark.parametrize(
+    ("typed", "file"),
+    [("shop", "shop/views.py"), ("shop", "shop/web/app.py"), ("a/b", "a/b/app.py"), ("my-shop", "my-shop/app.py")],
+)
+def test_a_package_is_looked_through_where_its_own_names_have_no_app(typed: str, file: str, folder: Folder) -> None:
+    """As a folder is that is no package."""
+    text = "from flask import Flask\napp = Flask(__name__)\n"
+    found = folder.write({f"{typed}/__init__.py": "", "shop/web/__init__.py": "", file: text}).found(typed)
+    assert found.framework == "flask"
+    assert found.target.endswith(f"{file.rpartition('/')[2].removesuffix('.py')}:app")

@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,9 +32,9 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     theirs.close()
 
 
-def asked(connection: socket.socket) -> dict[str, Any]:
+def asked(connection: Any) -> dict[str, Any]:
     """What a server tells of a handshake."""
-    return {"HTTP_SEC_WEBSOCKET_KEY": "x", "gunicorn.socket": connection}
+    return {"HTTP_UPGRADE": "websocket", "gunicorn.socket": connection}
 
 
 def until_the_end(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -53,6 +54,28 @@ def test_a_websocket_gets_its_close_frame_and_then_its_end(pair: Pair, tmp_path:
     assert theirs.recv(100) == b"\x88\x02\x03\xf4"
     call.join(5)
     assert not call.is_alive()
+
+
+def test_a_client_that_takes_nothing_holds_up_nobody(pair: Pair, tmp_path: Path) -> None:
+    """Its connection is closed all the same; with gevent, the connection's own way of sending would wait."""
+    ours, _ = pair
+
+    class Green:
+        """As gevent has it: what waits for nothing lies within."""
+
+        _sock = ours
+        recv = ours.recv
+
+        def send(self, *_: object) -> int:
+            raise AssertionError("this would wait")
+
+    ours.setblocking(False)
+    with suppress(BlockingIOError):
+        while ours.send(b"x" * 65536):
+            pass
+    ours.setblocking(True)
+    (tmp_path / MARK).touch()
+    assert handed.wrap(until_the_end, str(tmp_path))(asked(Green()), None) == []
 
 
 def test_what_is_over_is_left_alone(pair: Pair, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from .endless import EVERY, MARK, PATIENCE, RESTARTS
 
-CONNECTION, HANDSHAKE = "gunicorn.socket", "HTTP_SEC_WEBSOCKET_KEY"
+CONNECTION = "gunicorn.socket"
 CLOSE = b"\x88\x02" + RESTARTS.to_bytes(2)
 """A close frame with its code, as a server sends it (RFC 6455, 5.5.1)."""
 
@@ -55,18 +55,24 @@ class Handed:
                 if not self._open:
                     self._looking = False
                     return
-                for connection in self._open if going else ():
-                    self._open[connection] = _ended(connection, self._open[connection])
+                found = dict(self._open) if going else {}
+            for connection, asked in found.items():
+                told = _ended(connection, asked)
+                with self._lock:
+                    if connection in self._open:
+                        self._open[connection] = told
 
 
 def _ended(connection: Any, asked: float) -> float:
     """When its close frame was sent; nothing here waits for a client."""
     now = time.monotonic()
+    # gevent's own `send` would wait all the same.
+    plain = getattr(connection, "_sock", connection)
     with suppress(OSError):  # the client has just gone, or takes nothing
         if not asked:
-            connection.send(CLOSE, MSG_DONTWAIT)
+            plain.send(CLOSE, MSG_DONTWAIT)
         elif now - asked >= PATIENCE:
-            connection.shutdown(SHUT_RDWR)
+            plain.shutdown(SHUT_RDWR)
     return asked or now
 
 
@@ -77,9 +83,10 @@ def wrap(app: Call, folder: str) -> Call:
     handed = Handed(folder)
 
     def call(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if HANDSHAKE not in environ:
+        # nginx hands on this word alone.
+        connection = environ.get(CONNECTION) if environ.get("HTTP_UPGRADE") == "websocket" else None
+        if connection is None:
             return app(environ, start_response)
-        connection = environ[CONNECTION]
         handed.begun(connection)
         try:
             return app(environ, start_response)

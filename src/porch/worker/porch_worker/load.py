@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -83,17 +83,41 @@ def _module(name: str, settings: Settings) -> ModuleType:
 
 def _read_urls(settings: Settings) -> None:
     """Django reads them at the first request: a release that is broken there would be taken for a good one."""
-    resolver = import_module("django.urls").get_resolver()
+    conf, urls = import_module("django.conf").settings, import_module("django.urls")
+    if not getattr(conf, "ROOT_URLCONF", ""):
+        return
+    prefix = conf.FORCE_SCRIPT_NAME or settings.mount
+
+    def read() -> None:
+        # Of some settings Django keeps what they are at their first use, with the prefix of that moment.
+        urls.set_script_prefix(f"{prefix.rstrip('/')}/")
+        try:
+            urls.get_resolver().url_patterns  # noqa: B018  # reads them
+        finally:
+            urls.clear_script_prefix()
+
     try:
-        # In a thread, as Django's own middleware does where an event loop runs: there they may ask the database.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(getattr, resolver, "url_patterns").result()
+        _beside_the_loop(read)
     except SyntaxError as error:
         raise _no_python(error) from error
-    except ModuleNotFoundError as error:
-        raise missing.of_app(error, f"a URL of {settings.target}") from error
     except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            raise missing.of_app(error, f"a URL of {settings.target}") from error
         raise raised(error, f"the URLs of {settings.target}", "when they were read") from error
+
+
+def _beside_the_loop(read: Callable[[], None]) -> None:
+    """In a thread where an event loop runs, as Django's own middleware does: there it may ask the database."""
+    loops = sys.modules.get("asyncio")
+    try:
+        running = loops and loops.get_running_loop()
+    except RuntimeError:
+        running = None
+    if not running:
+        read()
+        return
+    with import_module("concurrent.futures").ThreadPoolExecutor(1) as thread:
+        thread.submit(read).result()
 
 
 def _no_python(error: SyntaxError) -> LoadError:

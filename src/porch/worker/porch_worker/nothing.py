@@ -45,6 +45,8 @@ def _called(module: Any, name: str) -> str:
 def _returns(function: FunctionType) -> bool:
     """Whether any line of it returns something; functions within it have their own."""
     (top,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    if not isinstance(top, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return True
     waiting = list(ast.iter_child_nodes(top))
     while waiting:
         node = waiting.pop()
