@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from porch.frameworks.project import Project
-from porch.frameworks.requirements import below, parsed
+from porch.frameworks.requirements import below, listed, parsed
 from porch.records import dataclass
 
 Tool = Literal["uv", "poetry", "pdm", "pipenv", "pip", "pyproject", ""]
@@ -193,8 +193,7 @@ def _requirements(folder: Path, name: str) -> Needs:
 
 
 def _dependencies(table: Mapping[str, Any]) -> list[str]:
-    said = below(table, "project").get("dependencies")
-    return [str(each) for each in said] if isinstance(said, list) else []
+    return [str(each) for each in listed(below(table, "project").get("dependencies"))]
 
 
 def _names(lines: Iterable[str]) -> frozenset[str]:

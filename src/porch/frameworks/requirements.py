@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from porch.frameworks.project import Project
 
@@ -41,9 +41,14 @@ def entrypoint(project: Project) -> str:
 def below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     """A table within; empty where there is none, or something else."""
     for name in names:
-        found = table.get(name)
-        table = found if isinstance(found, dict) else {}
+        found: Any = table.get(name)
+        table = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     return table
+
+
+def listed(found: Any) -> list[Any]:
+    """The entries of a list, or the names in a table; none of anything else."""
+    return list(cast("list[Any]", found)) if isinstance(found, (list, dict)) else []
 
 
 def parsed(text: str) -> Mapping[str, Any]:
@@ -62,7 +67,7 @@ def _toml_names(text: str) -> Iterator[str]:
     written += below(table, "dependency-groups").values()
     written.append(below(table, "tool", "poetry", "dependencies"))
     for group in written:
-        for entry in group if isinstance(group, (list, dict)) else ():
+        for entry in listed(group):
             match = NAME.match(entry) if isinstance(entry, str) else None
             if match:
                 yield match[1]

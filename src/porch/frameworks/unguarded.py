@@ -40,6 +40,8 @@ def _serves(tracer: Tracer, candidate: Candidate, call: ast.Call) -> bool:
             if len(bound) == 1 and isinstance(bound[0], ast.Call) and not _replaced(module.tree, name):
                 made = tracer.known.get(dotted_name(tracer.project, module.scope, bound[0].func))
                 return made is not None and made[0] in HAS_RUN
+        case _:
+            pass
     return False
 
 
