@@ -136,6 +136,14 @@ BROKEN = (
         lines=('shop.py", line 4', 'library.py", line 2'),
     ),
     Broken(
+        "a module beside the app's in a package",
+        {"back/__init__.py": "", "back/shop.py": "import helper_of_mine\n", "back/helper_of_mine.py": ""},
+        'needs the module "helper_of_mine"',
+        'run the app from the folder that "back.helper_of_mine" lies in, if that is meant; else install',
+        target="back.shop:app",
+        lines=('shop.py", line 1',),
+    ),
+    Broken(
         "misspelt attribute",
         {"shop.py": "def application(environ, start_response): ...\n"},
         'has no "aplication"',

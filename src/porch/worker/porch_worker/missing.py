@@ -88,6 +88,8 @@ def _fix(error: ModuleNotFoundError) -> str:
     near = next(iter(get_close_matches(top, [name for name in own if "." not in name], n=1, cutoff=0.8)), "")
     python = sys.executable if Path(sys.executable).name.startswith("python") else "python"
     hint = f'did you mean "{near}", which is in the project? else ' if near else ""
+    if below := next((name for name in own if name.endswith(f".{top}")), ""):
+        hint = f'run the app from the folder that "{below}" lies in, if that is meant; else '
     return f"{hint}install what the app needs, such as: {python} -m pip install {PACKAGES.get(top, top)}"
 
 
