@@ -305,6 +305,8 @@ URLS = "from django.contrib.staticfiles.urls import staticfiles_urlpatterns\nurl
         (UNCOLLECTED + "DEBUG = False\n", URLS, "does not exist yet: python manage.py collectstatic makes it"),
         (UNCOLLECTED, URLS, ""),
         (UNCOLLECTED + "MIDDLEWARE = ['whitenoise.middleware.WhiteNoiseMiddleware']\n", "", ""),
+        (UNCOLLECTED + "MIDDLEWARE = ['servestatic.middleware.ServeStaticMiddleware']\n", "", ""),
+        (UNCOLLECTED + "STATICFILES_STORAGE = 'minio_storage.storage.MinioStaticStorage'\n", "", ""),
         (ADMIN + "STORAGES = {'staticfiles': {'BACKEND': 'storages.backends.s3.S3Storage'}}\n", "", ""),
         (UNCOLLECTED + "STATIC_URL = 'https://cdn.example/'\n", "", ""),
         (ADMIN + "STATIC_URL = 'https://cdn.example/'\n", "", ""),

@@ -108,3 +108,12 @@ def test_requirements_are_found_wherever_they_are_written(folder: Folder) -> Non
         "fastapi": "pyproject.toml:9",
         "litestar": "Pipfile:2",
     }
+
+
+def test_what_is_imported_by_the_project_starts_there_beside_a_manage_py_too(folder: Folder) -> None:
+    """A file that names its neighbours from the project's folder is no module of the Django project."""
+    manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf.settings')\n"
+    files = {"be/manage.py": manage, "be/conf/settings.py": "", "be/tools/x.py": "y = 1\n"}
+    text = "from be.tools.x import y\nfrom flask import Flask\napp = Flask(__name__)\n"
+    found = folder.write({**files, "be/tools/api.py": text}).found("be/tools/api.py")
+    assert (found.target, found.import_from) == ("be.tools.api:app", str(folder.path))

@@ -25,6 +25,11 @@ KEEPING = [
         "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('a')\napp = mcp.streamable_http_app()\n",
         "MCP (app.py:2)",
     ),
+    (
+        "chainlit",
+        f"{FASTAPI}from chainlit.utils import mount_chainlit\nmount_chainlit(app=app, target='a.py', path='/a')\n",
+        "Chainlit (app.py:4)",
+    ),
     ("marimo", f"{FASTAPI}import marimo\napp.mount('/', marimo.create_asgi_app().build())\n", "marimo (app.py:4)"),
     ("nicegui", f"{FASTAPI}from nicegui import ui\nui.run_with(app)\n", "nicegui (app.py:4)"),
     ("nicegui", f"{FASTAPI}def start():\n    from nicegui import ui\n    ui.run_with(app)\n", "nicegui (app.py:5)"),
