@@ -20,6 +20,7 @@ from porch.frameworks.flask import FLASK
 from porch.frameworks.fleeting import fleeting_key
 from porch.frameworks.framework import Candidate, Framework
 from porch.frameworks.generic import GENERIC
+from porch.frameworks.libraries import library_calls
 from porch.frameworks.needs import Needs, Packaging, packaging
 from porch.frameworks.project import SCRIPT, Project, SyntaxFault
 from porch.frameworks.quart import QUART
@@ -135,6 +136,7 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
     framework = next((one for one in FRAMEWORKS if one.name == app.framework), None)
     statics = framework.statics(tracer, app) if framework is not None and app.framework else Statics()
     needed = requirements(project)
+    calls = library_calls(project, needed, app.scope.module)
     said = [f"{needed[word]} {word}" for word in (framework.packages if framework else ()) if word in needed]
     own = project.evidence(candidate.module, candidate.line)
     trail = app.trail if own in app.trail or not candidate.line else (own, *app.trail)
@@ -146,8 +148,8 @@ def _described(tracer: Tracer, candidate: Candidate) -> Finding:
         evidence=tuple(dict.fromkeys((*trail, *statics.notes, *said[:1]))),
         statics=statics.folders,
         sure=app.sure and app.interface is not None,
-        sessions=sessions(project, needed, app.interface, app.scope.module),
-        sockets=sockets(project, needed, app.interface, app.scope.module),
+        sessions=sessions(project, calls, app.interface),
+        sockets=sockets(calls, app.interface),
         fleeting_key=fleeting_key(project),
         warnings=statics.warnings,
         collect=collect(tracer, app.scope.module),

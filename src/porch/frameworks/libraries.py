@@ -12,18 +12,49 @@ from collections.abc import Container, Iterator, Mapping
 from porch.frameworks.follow import named_calls
 from porch.frameworks.project import Project, module_file
 from porch.frameworks.reading import Module
+from porch.records import dataclass
+
+PACKAGES: Mapping[str, str] = {
+    "flask_sock": "flask-sock",
+    "flask_socketio": "flask-socketio",
+    "simple_websocket": "simple-websocket",
+    "socketio": "python-socketio",
+    "engineio": "python-engineio",
+    "chainlit": "chainlit",
+    "gradio": "gradio",
+    "nicegui": "nicegui",
+    "marimo": "marimo",
+    "mcp": "mcp",
+    "fastmcp": "fastmcp",
+    "shiny": "shiny",
+}
+"""Module -> how it is required."""
 
 
-def library_calls(
-    project: Project, required: Container[str], made: Module, packages: Mapping[str, str]
-) -> Iterator[tuple[Module, ast.Call, str]]:
-    """Each call in the files that name one of these modules, and what is called; `made`: where the app is made.
+@dataclass(frozen=True)
+class LibraryCall:
+    """One call in the files that name such a library."""
 
-    `packages`: module -> how it is required.
-    """
-    there = [module for module, package in packages.items() if package in required or _installed(project, module)]
-    for each in _read(project, made) if there else ():
-        yield from named_calls(each, (word.encode() for word in there))
+    name: str
+    """What is called, `flask_sock.Sock`."""
+    node: ast.Call
+    place: str
+    """`app.py:4`."""
+
+    def said(self, keyword: str) -> object:
+        """A constant that it is called with; None for none."""
+        values = (each.value for each in self.node.keywords if each.arg == keyword)
+        return next((value.value for value in values if isinstance(value, ast.Constant)), None)
+
+
+def library_calls(project: Project, required: Container[str], made: Module) -> tuple[LibraryCall, ...]:
+    """Every call in the files that name one of the libraries; `made`: where the app is made."""
+    there = [module for module, package in PACKAGES.items() if package in required or _installed(project, module)]
+    return tuple(
+        LibraryCall(name, call, f"{project.shown(module.path)}:{call.lineno}")
+        for each in (_read(project, made) if there else ())
+        for module, call, name in named_calls(each, (word.encode() for word in there))
+    )
 
 
 def _read(project: Project, made: Module) -> Iterator[Project]:

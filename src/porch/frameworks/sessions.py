@@ -7,9 +7,9 @@ settings of the project name a layer that processes share.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from porch.frameworks.libraries import library_calls
+from porch.frameworks.libraries import LibraryCall
 from porch.frameworks.project import Project
 from porch.frameworks.reading import Module
 
@@ -31,41 +31,18 @@ KEEP: Mapping[str, str] = {
 }
 """What is called -> whose sessions it keeps. A request of a client that reaches another process is refused
 (python-socketio's page on deployment); each of its clients holds one request open, or a WebSocket."""
-PACKAGES: Mapping[str, str] = {
-    "flask_socketio": "flask-socketio",
-    "socketio": "python-socketio",
-    "engineio": "python-engineio",
-    "chainlit": "chainlit",
-    "gradio": "gradio",
-    "nicegui": "nicegui",
-    "marimo": "marimo",
-    "mcp": "mcp",
-    "fastmcp": "fastmcp",
-    "shiny": "shiny",
-}
-"""Module -> how it is required."""
 STATELESS = "stateless_http"
 LAYERS = "CHANNEL_LAYERS"
 LAYER = "channels.layers.InMemoryChannelLayer"
 
 
-def sessions(project: Project, required: Container[str], interface: str | None, made: Module) -> str:
-    """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing; `made`: of the app."""
-    return _called(project, required, made) or (_layer(project) if interface == "asgi" else "")
-
-
-def _called(project: Project, required: Container[str], made: Module) -> str:
-    for module, call, name in library_calls(project, required, made, PACKAGES):
-        if name in KEEP and not _shares(call):
-            return f"{KEEP[name]} ({project.shown(module.path)}:{call.lineno})"
-    return ""
-
-
-def _shares(call: ast.Call) -> bool:
-    """An MCP server may be told to keep none."""
-    return any(
-        each.arg == STATELESS and isinstance(each.value, ast.Constant) and each.value.value for each in call.keywords
-    )
+def sessions(project: Project, calls: Iterable[LibraryCall], interface: str | None) -> str:
+    """`Socket.IO (app.py:3)`: what keeps sessions, and where it is made; empty for nothing."""
+    for call in calls:
+        # An MCP server may be told to keep none.
+        if call.name in KEEP and not call.said(STATELESS):
+            return f"{KEEP[call.name]} ({call.place})"
+    return _layer(project) if interface == "asgi" else ""
 
 
 def _layer(project: Project) -> str:
