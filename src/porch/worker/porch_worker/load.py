@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from . import denied, looping, missing, nothing, process, variables
 from .failure import LoadError, leave, machinery
@@ -31,6 +31,8 @@ SERVERS = ("gunicorn", "uvicorn", "granian")
 
 REMEDIES = (denied.remedy, looping.remedy, variables.remedy, missing.remedy)
 """Each knows one reason for which an app cannot be imported, and what to do about it."""
+
+Made = TypeVar("Made")
 
 GUARD = 'if __name__ == "__main__":'
 
@@ -71,14 +73,26 @@ def load(settings: Settings) -> Any:
 
 
 def _module(name: str, settings: Settings) -> ModuleType:
+    def missed(error: ModuleNotFoundError) -> LoadError:
+        if f"{name}.".startswith(f"{error.name}."):
+            return missing.of_target(error, settings.target, settings.folder)
+        return missing.of_app(error, settings.target)
+
+    who = f'the module "{name}" of {settings.target}'
+    return _blaming(lambda: import_module(name), who, "when it was imported", missed)
+
+
+def _blaming(run: Callable[[], Made], who: str, when: str, missed: Callable[[ModuleNotFoundError], LoadError]) -> Made:
+    """Run the app's own lines; what they raise is told as theirs."""
     try:
-        return import_module(name)
+        return run()
     except SyntaxError as error:
-        raise _no_python(error) from error
-    except ModuleNotFoundError as error:
-        raise _not_found(error, name, settings) from error
+        where = f"{error.filename}:{error.lineno}"
+        raise LoadError(f"{where} is not valid Python: {error.msg}", f"correct {where}", error) from error
     except (Exception, SystemExit) as error:
-        raise raised(error, f'the module "{name}" of {settings.target}', "when it was imported") from error
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            raise missed(error) from error
+        raise raised(error, who, when) from error
 
 
 def _read_urls(settings: Settings) -> None:
@@ -96,14 +110,10 @@ def _read_urls(settings: Settings) -> None:
         finally:
             urls.clear_script_prefix()
 
-    try:
-        _beside_the_loop(read)
-    except SyntaxError as error:
-        raise _no_python(error) from error
-    except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name:
-            raise missing.of_app(error, f"a URL of {settings.target}") from error
-        raise raised(error, f"the URLs of {settings.target}", "when they were read") from error
+    def missed(error: ModuleNotFoundError) -> LoadError:
+        return missing.of_app(error, f"a URL of {settings.target}")
+
+    _blaming(lambda: _beside_the_loop(read), f"the URLs of {settings.target}", "when they were read", missed)
 
 
 def _beside_the_loop(read: Callable[[], None]) -> None:
@@ -118,19 +128,6 @@ def _beside_the_loop(read: Callable[[], None]) -> None:
         return
     with import_module("concurrent.futures").ThreadPoolExecutor(1) as thread:
         thread.submit(read).result()
-
-
-def _no_python(error: SyntaxError) -> LoadError:
-    where = f"{error.filename}:{error.lineno}"
-    return LoadError(f"{where} is not valid Python: {error.msg}", f"correct {where}", error)
-
-
-def _not_found(error: ModuleNotFoundError, name: str, settings: Settings) -> LoadError:
-    if not error.name:
-        return raised(error, f'the module "{name}" of {settings.target}', "when it was imported")
-    if f"{name}.".startswith(f"{error.name}."):
-        return missing.of_target(error, settings.target, settings.folder)
-    return missing.of_app(error, settings.target)
 
 
 def raised(error: BaseException, who: str, when: str) -> LoadError:
