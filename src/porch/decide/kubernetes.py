@@ -11,6 +11,7 @@ from typing import cast
 
 from porch import settings
 from porch.decide.desk import Desk
+from porch.decide.serving import kept_in_one
 from porch.errors import counted
 from porch.plan import HttpPlan
 from porch.plan.chosen import AS_SET, Chosen
@@ -83,7 +84,7 @@ def _in_one(desk: Desk) -> bool:
 def _least(desk: Desk) -> Chosen[int]:
     told, kept = desk.settings.kubernetes.replicas, desk.finding.sessions
     if _in_one(desk):
-        return desk.chosen(REPLICAS, 1, f"{kept} keeps what it knows of its clients in one process")
+        return desk.chosen(REPLICAS, 1, kept_in_one(desk))
     if kept and told > 1:
         lead = "have the Ingress lead each client to the same one"
         desk.warnings.append(f"{REPLICAS} is {told}, but {kept} keeps what it knows of its clients in one pod: {lead}")

@@ -278,7 +278,7 @@ def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
     if desk.takes(taken, key):
         return _taken(desk, taken, key, 0, "")
     if desk.finding.sessions:
-        return desk.chosen(key, 1, _kept_in_one(desk))
+        return desk.chosen(key, 1, kept_in_one(desk))
     whole, each, origins = max(1, math.ceil(machine.cores)), wanted.workers_per_core, list[str]()
     if each:
         origins.append(desk.said.origin("server.workers_per_core"))
@@ -299,13 +299,14 @@ def _workers(desk: Desk, server: Server, taken: Taken) -> Chosen[int]:
 def _tell_of_sessions(desk: Desk, workers: Chosen[int]) -> None:
     if desk.finding.sessions and workers.value > 1:
         said, lost = f"{workers.value} ({workers.origin})", "its clients are not known to another worker"
-        desk.warnings.append(f"server.workers is {said}, but {_kept_in_one(desk)}: {lost}")
+        desk.warnings.append(f"server.workers is {said}, but {kept_in_one(desk)}: {lost}")
     if desk.finding.fleeting_key:
         lost = "clients lose their sessions at a restart, and from one worker to the next; read it from the environment"
         desk.warnings.append(f"{desk.finding.fleeting_key} makes the secret key anew in each process: {lost}")
 
 
-def _kept_in_one(desk: Desk) -> str:
+def kept_in_one(desk: Desk) -> str:
+    """Why there is one of something, where the app keeps sessions."""
     return f"{desk.finding.sessions} keeps what it knows of its clients in one process"
 
 

@@ -20,7 +20,7 @@ from porch.frameworks.trace import App, Tracer, speaks
 from porch.records import dataclass
 
 ATTRIBUTE = re.compile(r"^[^\W\d]\w*(\.[^\W\d]\w*)*(\(\))?$")
-SCRIPT = ".wsgi"
+OF_MOD_WSGI = ".wsgi"
 FORMS = "write module:attribute, module:factory(), or a file such as app.py or app.py:app"
 
 
@@ -37,7 +37,7 @@ def named(tracer: Tracer, target: str) -> Candidate | Unlocated:
     place, colon, attribute = target.partition(":")
     if not place or (colon and not ATTRIBUTE.match(attribute)):
         raise _refused(f'"{target}" is not the name of an app', "", FORMS, Exit.USAGE)
-    if place.endswith(SCRIPT) and (tracer.project.folder / place).is_file():
+    if place.endswith(OF_MOD_WSGI) and (tracer.project.folder / place).is_file():
         raise _script(place)
     module = _file(tracer.project, place) if _is_file(place) else _module(tracer.project, place)
     if module is None:
