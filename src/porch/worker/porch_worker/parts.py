@@ -36,6 +36,23 @@ class Begun:
         return self._all
 
 
+class Whole:
+    """Parts that are all made already."""
+
+    __slots__ = ("_all", "close")
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self.close: Callable[[], object] = getattr(parts, "close", _nothing)
+        try:
+            self._all = list(parts)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._all)
+
+
 class Parts:
     """The parts of one stream of a WSGI app."""
 
