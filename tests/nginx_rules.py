@@ -228,16 +228,19 @@ def no_header_can_be_forged(conf: Conf) -> Iterator[str]:
 
 
 def only_websockets_upgrade(conf: Conf) -> Iterator[str]:
-    """Without a WebSocket no connection is upgraded, and no client chooses `Connection`."""
+    """Without a WebSocket no connection is upgraded; after a HEAD none is kept; and no client chooses `Connection`."""
     if "http" not in _protocols(conf):
         return
     told = _headers(conf, "http")
     able = {each.run.program: _has_sockets(each) for each in apps(conf.plan) if each.server.protocol == "http"}
     asgi, mixed = any(able.values()), len(set(able.values())) > 1
-    wanted = ("$app_upgrade" if mixed else "$upgrade", "$upstream_connection") if asgi else ("", "")
-    if (told.get("Upgrade"), told.get("Connection")) != wanted:
+    upgrade = ("$app_upgrade" if mixed else "$upgrade") if asgi else ""
+    if (told.get("Upgrade"), told.get("Connection")) != (upgrade, "$upstream_connection"):
         yield f"Upgrade {told.get('Upgrade')!r}, Connection {told.get('Connection')!r}"
     maps = {found.args[1]: {row.name: row.args for row in found.children} for found in conf.http.all("map")}
+    ends = {"HEAD:": ("close",), "GET:websocket": ("upgrade",)} if asgi else {"HEAD": ("close",)}
+    if maps.get("$upstream_connection") != {"default": ("",), **ends}:
+        yield f"connections by {maps.get('$upstream_connection')}"
     rows = maps.get("$upgrade", {})
     handshakes = {"default": ("",), "GET:websocket::": ("websocket",), "GET:websocket:0:": ("websocket",)}
     if asgi and rows != handshakes:

@@ -171,8 +171,10 @@ def added_headers(all_: Texts) -> bool:
 def kept_alive(all_: Texts) -> bool:
     """HTTP/1.1 to the app with connections that are kept, and a server that keeps them."""
     connection = [each for each in said(all_["edge"], "proxy_set_header") if each.startswith("Connection ")]
-    kept = (said(all_["edge"], "proxy_http_version"), said(all_["edge"], "keepalive"))
-    return kept == (["1.1"], ["32"]) and connection == ["Connection "] and kind(all_) == "gthread"
+    rows = [each for each in conf(all_["edge"]) if each.name == "map" and each.args[1] == "$upstream_connection"]
+    usual = [row.args for each in rows for row in each.all("default")]
+    kept = (said(all_["edge"], "proxy_http_version"), said(all_["edge"], "keepalive"), connection, usual)
+    return kept == (["1.1"], ["32"], ["Connection $upstream_connection"], [("",)]) and kind(all_) == "gthread"
 
 
 def kind(all_: Texts) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from porch.plan import Plan, Protocol
+from porch.plan.apps import apps
 from porch.syntax.nginx import Directive, Expr, Node, Value, block, directive, entry
 from porch.targets.nginx import limits, upgrades
 
@@ -120,7 +121,19 @@ def maps(plan: Plan) -> list[Node]:
             )
         )
     nodes += [*_port_maps(plan), *upgrades.maps(plan)]
+    if any(each.server.protocol == "http" for each in apps(plan)):
+        nodes.append(_connection(plan))
     return nodes
+
+
+def _connection(plan: Plan) -> Node:
+    """For nginx a HEAD is over with the headers, whatever the app still sends or does."""
+    note = "Connections to the app are kept, but after a HEAD: some apps send a body to it, or make one for long."
+    rows: list[tuple[Value, Value]] = [(Expr("default"), "")]
+    if upgrades.for_any(plan):
+        rows += [("HEAD:", "close"), ("GET:websocket", "upgrade")]
+        return _map(Expr(f'"$request_method:{upgrades.said(plan)}"'), Expr("$upstream_connection"), *rows, note=note)
+    return _map(Expr("$request_method"), Expr("$upstream_connection"), *rows, ("HEAD", "close"), note=note)
 
 
 def _scheme(plan: Plan) -> Expr:
@@ -222,9 +235,10 @@ def headers(plan: Plan, protocol: Protocol) -> list[Node]:
     nodes += [_header(name, value, note if name == "Host" else "") for name, value in told]
     nodes.append(_header("Cookie", Expr("$http_cookie"), ONE_COOKIE))
     if upgrades.for_any(plan):
-        nodes += [_header("Upgrade", upgrades.said(plan)), _header("Connection", Expr("$upstream_connection"))]
+        nodes.append(_header("Upgrade", Expr(upgrades.said(plan))))
     else:
-        nodes += [_header("Upgrade", ""), _header("Connection", "", "Nothing to say: connections to the app are kept.")]
+        nodes.append(_header("Upgrade", ""))
+    nodes.append(_header("Connection", Expr("$upstream_connection")))
     nodes += [_header(name, "", FORGEABLE * (not index)) for index, name in enumerate(BLANKED)]
     return nodes
 

@@ -5,6 +5,8 @@ Rule: only a plain handshake is handed on, and only it gets the long time: a req
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from porch.plan import Plan
 from porch.plan.apps import apps
 from porch.syntax.nginx import Arg, Directive, Expr, Node, Value, block, directive, entry, join
@@ -23,9 +25,9 @@ def for_any(plan: Plan) -> bool:
     return any(possible(each) for each in apps(plan))
 
 
-def said(plan: Plan) -> Expr:
-    """What the app is told in `Upgrade`."""
-    return Expr("$app_upgrade") if _mixed(plan) else Expr("$upgrade")
+def said(plan: Plan) -> LiteralString:
+    """The variable that tells the app of it in `Upgrade`."""
+    return "$app_upgrade" if _mixed(plan) else "$upgrade"
 
 
 def _mixed(plan: Plan) -> bool:
@@ -64,7 +66,6 @@ def maps(plan: Plan) -> list[Node]:
             note="A WebSocket handshake is a GET without a body; nothing else may upgrade the connection.",
         ),
         *_of_the_app(plan),
-        _map(said(plan), Expr("$upstream_connection"), (Expr("default"), ""), ("websocket", "upgrade")),
     ]
 
 
