@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -288,3 +289,25 @@ def test_other_answers_are_left_alone(tmp_path: Path, method: str, kind: str, fu
     app = calling(answer, None, Endless(str(tmp_path)))
     parts = app({"REQUEST_METHOD": method, "KIND": kind, "FURTHER": further}, started)
     assert list(parts) == [b"1", b"2", b"3"]
+
+
+def test_an_app_that_ends_the_process_is_answered_500(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its worker has other requests in work; what it did is told."""
+
+    def app(*_: Any) -> Any:
+        sys.exit(3)
+
+    assert calling(app, None, None)({}, started) == [FAILED_BODY]
+    assert "RuntimeError: the app called sys.exit(3) while it answered a request" in capsys.readouterr().err
+
+
+def test_a_server_may_end_the_process() -> None:
+    """As gunicorn's handlers of signals do, in the midst of the app's own code."""
+
+    def abort(*_: Any) -> Any:
+        sys.exit(1)
+
+    app = FunctionType(abort.__code__, {"__name__": "gunicorn.workers.base", "sys": sys})
+
+    with pytest.raises(SystemExit):
+        calling(app, None, None)({}, started)

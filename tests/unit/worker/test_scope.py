@@ -187,3 +187,33 @@ def test_what_an_app_raises_otherwise_is_the_servers(
     """Of an answer that broke off, and on a server that keeps the connection."""
     with pytest.raises(RuntimeError, match="after it"):
         raising(sent, monkeypatch, *modules)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_has_no_body_is_sent_none(status: int) -> None:
+    """Nor a length of one; uvicorn would send it, and nginx give it to the next client."""
+    said: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope, receive
+        headers = ((b"X-Own", b"1"), (b"Content-Length", b"4"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"null"})
+
+    async def send(message: Any) -> None:
+        said.append(message.get("body", message.get("headers")))
+
+    scope = {"type": "http", "path": "/", "headers": HEADERS}
+    asyncio.run(wrap(app, Settings("app:app", "asgi", "", "/", ""))(scope, send, send))
+    assert said == [[(b"X-Own", b"1")], b""]
+
+
+def test_an_app_that_ends_the_process_is_taken_to_have_failed() -> None:
+    """The server answers 500, and all else that the worker has in work goes on."""
+
+    async def app(*_: Any) -> None:
+        sys.exit(3)
+
+    scope = {"type": "http", "path": "/", "headers": HEADERS}
+    with pytest.raises(RuntimeError, match=r"the app called sys\.exit\(3\)"):
+        asyncio.run(wrap(app, Settings("app:app", "asgi", "", "/", ""))(scope, app, app))

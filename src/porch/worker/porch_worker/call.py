@@ -14,7 +14,7 @@ from typing import Any
 from . import FAILED_BODY, standard
 from .endless import EVENTS, Endless
 from .environ import App, Environ, StartResponse, answer
-from .failure import trimmed
+from .failure import exited, trimmed
 from .parts import Begun, Parts
 from .pulse import Pulse
 
@@ -50,6 +50,8 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
                 parts = Begun(parts, written)
             elif begins and not streams and parts.__class__ is not list:
                 parts = Begun([parts] if isinstance(parts, bytes) else parts)
+        except SystemExit as left:
+            return _failed(exited(left), start_response)
         except Exception as error:
             if not begins:
                 raise

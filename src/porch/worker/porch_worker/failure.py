@@ -53,6 +53,20 @@ def _trim(shown: traceback.TracebackException) -> int:
     return len(kept) + sum(_trim(each) for each in chained if each is not None)
 
 
+def exited(left: SystemExit) -> RuntimeError:
+    """What an app is taken to have raised that wants to end the process while it answers a request.
+
+    It would take all that the worker has in work with it, and nginx would ask the next worker for the same. gunicorn's
+    own handlers of signals end a worker so, wherever it is: that is raised on.
+    """
+    frames = list(traceback.walk_tb(left.__traceback__))
+    if frames and str(frames[-1][0].f_globals.get("__name__")).startswith("gunicorn."):
+        raise left
+    error = RuntimeError(f"the app called sys.exit({left.code!r}) while it answered a request")
+    error.__cause__ = left
+    return error
+
+
 THREADS = ("concurrent", "futures")
 
 

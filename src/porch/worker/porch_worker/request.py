@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from . import OUTSIDE_BODY, READY, READY_BODY, request_id
 from .endless import EVENTS, RESTARTS, Endless
-from .failure import LoadError, leave
+from .failure import LoadError, exited, leave
 from .kind import kind_of
 from .load import raised
 from .settings import Settings
@@ -37,14 +37,16 @@ def truthful(mount: str, endless: Endless | None) -> Any:
         address, scheme = get(hdrs.X_FORWARDED_FOR), get(hdrs.X_FORWARDED_PROTO)
         if address is not None and scheme is not None:
             request = _as_seen(request, address, "https" if scheme == "https" else "http")
-        if endless is None:
-            return await handler(request)
         task = request.task
-        endless.begun(task)
+        if endless is not None:
+            endless.begun(task)
         try:
             return await handler(request)
+        except SystemExit as left:
+            raise exited(left) from left
         finally:
-            endless.over(task)
+            if endless is not None:
+                endless.over(task)
 
     return web.middleware(as_the_client_came)
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from . import OUTSIDE_BODY, READY, READY_BODY, listed, request_id
-from .failure import LoadError, leave
+from .failure import LoadError, exited, leave
 from .settings import Settings
 
 Scope = dict[str, Any]
@@ -42,6 +42,10 @@ FORGED = frozenset(
 CLOSING = (("gunicorn.asgi.protocol", "gunicorn.error"), ("uvicorn.server", "uvicorn.error"))
 """Module that tells of the server -> its logger."""
 
+BARE = (204, 304)
+"""Statuses without a body (RFC 9110, 15.3.5 and 15.4.5). Apps give one, `null` mostly; uvicorn (0.54) sends it, and
+nginx hands it to the next client, or closes the connection, on which nginx may have sent a POST."""
+
 TELLING = (b"content-length", b"x-accel-buffering")
 """With the first, an answer is whole or a file; with the second, the app has decided for itself."""
 
@@ -68,6 +72,8 @@ def wrap(app: App, settings: Settings) -> App:
         answer = _Sending(send)
         try:
             return await app(_truthful(scope, mount), receive, answer.send)
+        except SystemExit as left:
+            raise exited(left) from left
         except Exception:
             if log is None or not answer.whole:
                 raise
@@ -89,9 +95,10 @@ def _log() -> logging.Logger | None:
 class _Sending:
     """One HTTP answer on its way: nginx is asked to hand it on as it comes, where its length is not told."""
 
-    __slots__ = ("_send", "whole")
+    __slots__ = ("_bare", "_send", "whole")
 
     def __init__(self, send: Send) -> None:
+        self._bare = False
         self._send = send
         self.whole = False
 
@@ -99,8 +106,12 @@ class _Sending:
         """An answer without a length is made bit by bit."""
         if message["type"] != "http.response.start":
             self.whole = message["type"] == "http.response.body" and not message.get("more_body")
-            return self._send(message)
+            return self._send({**message, "body": b""} if self._bare else message)
         message = listed(message)
+        if message["status"] in BARE:
+            self._bare = True
+            headers = [each for each in message["headers"] if each[0].lower() != b"content-length"]
+            return self._send({**message, "headers": headers})
         for name, _ in message["headers"]:
             if name.lower() in TELLING:
                 return self._send(message)
