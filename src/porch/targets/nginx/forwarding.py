@@ -132,7 +132,8 @@ def _connection(plan: Plan) -> Node:
     rows: list[tuple[Value, Value]] = [(Expr("default"), "")]
     if upgrades.for_any(plan):
         rows += [("HEAD:", "close"), ("GET:websocket", "upgrade")]
-        return _map(Expr(f'"$request_method:{upgrades.said(plan)}"'), Expr("$upstream_connection"), *rows, note=note)
+        asked = Expr('"$request_method:$app_upgrade"') if upgrades.mixed(plan) else Expr('"$request_method:$upgrade"')
+        return _map(asked, Expr("$upstream_connection"), *rows, note=note)
     return _map(Expr("$request_method"), Expr("$upstream_connection"), *rows, ("HEAD", "close"), note=note)
 
 
@@ -235,7 +236,7 @@ def headers(plan: Plan, protocol: Protocol) -> list[Node]:
     nodes += [_header(name, value, note if name == "Host" else "") for name, value in told]
     nodes.append(_header("Cookie", Expr("$http_cookie"), ONE_COOKIE))
     if upgrades.for_any(plan):
-        nodes.append(_header("Upgrade", Expr(upgrades.said(plan))))
+        nodes.append(_header("Upgrade", upgrades.said(plan)))
     else:
         nodes.append(_header("Upgrade", ""))
     nodes.append(_header("Connection", Expr("$upstream_connection")))

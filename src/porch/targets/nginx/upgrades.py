@@ -5,8 +5,6 @@ Rule: only a plain handshake is handed on, and only it gets the long time: a req
 
 from __future__ import annotations
 
-from typing import LiteralString
-
 from porch.plan import Plan
 from porch.plan.apps import apps
 from porch.syntax.nginx import Arg, Directive, Expr, Node, Value, block, directive, entry, join
@@ -25,19 +23,19 @@ def for_any(plan: Plan) -> bool:
     return any(possible(each) for each in apps(plan))
 
 
-def said(plan: Plan) -> LiteralString:
-    """The variable that tells the app of it in `Upgrade`."""
-    return "$app_upgrade" if _mixed(plan) else "$upgrade"
+def said(plan: Plan) -> Expr:
+    """What the app is told in `Upgrade`."""
+    return Expr("$app_upgrade") if mixed(plan) else Expr("$upgrade")
 
 
-def _mixed(plan: Plan) -> bool:
+def mixed(plan: Plan) -> bool:
     """Whether some app that is spoken to in HTTP knows WebSockets, and another does not."""
     return len({possible(each) for each in apps(plan) if each.server.protocol == "http"}) > 1
 
 
 def _of_the_app(plan: Plan) -> list[Node]:
     """Where one app knows WebSockets and another does not, only the one hears of a handshake."""
-    if not _mixed(plan):
+    if not mixed(plan):
         return []
     able = [each.run.program for each in apps(plan) if possible(each)]
     return [

@@ -50,10 +50,8 @@ def calling(app: App, pulse: Pulse | None, endless: Endless | None) -> App:
                 parts = Begun(parts, written)
             elif begins and not streams and parts.__class__ is not list:
                 parts = Begun([parts] if isinstance(parts, bytes) else parts)
-        except SystemExit as left:
-            return _failed(exited(left), start_response)
-        except Exception as error:
-            if not begins:
+        except (Exception, SystemExit) as error:
+            if not begins and not isinstance(error, SystemExit):
                 raise
             return _failed(error, start_response)
         finally:
@@ -82,7 +80,8 @@ def _read(headers: list[tuple[str, str]]) -> tuple[bool, list[tuple[str, str]]]:
     return told.get("content-type", "").startswith(_EVENTS), flowing
 
 
-def _failed(error: Exception, start_response: StartResponse) -> Iterable[bytes]:
+def _failed(error: Exception | SystemExit, start_response: StartResponse) -> Iterable[bytes]:
+    error = exited(error) if isinstance(error, SystemExit) else error
     sys.stderr.write(trimmed(error) or "".join(traceback.format_exception(error)))
     return answer(start_response, "500 Internal Server Error", "text/plain; charset=utf-8", FAILED_BODY)
 
