@@ -30,6 +30,8 @@ PACKET = 65535
 """The longest that the protocol knows: all headers and variables of a request. Its own limit is 4096."""
 BODY_IN_MEMORY = 65536
 MIB = 1024**2
+BEYOND_NGINX = 5
+"""Seconds after which uWSGI gives up a client that nginx should have given up."""
 GRACEFUL_HARAKIRI_SINCE = (2, 0, 22)
 
 
@@ -171,6 +173,9 @@ def _requests(plan: Plan) -> Iterator[Option]:
         yield from _harakiri(plan)
     yield ini.option("buffer-size", PACKET, "Room for all headers that nginx lets through.")
     yield ini.option("post-buffering", BODY_IN_MEMORY, "A larger body waits on disk, not in the process.")
+    silence = plan.clients.body_timeout
+    note = "Longer than nginx waits for a client that takes nothing: uWSGI would end its answer as if it were whole."
+    yield ini.option("socket-timeout", silence.value + BEYOND_NGINX, note, silence.setting)
     yield ini.option("ignore-sigpipe", True, "A client that has left is no error.")
     yield ini.option("ignore-write-errors", True)
     yield ini.option("disable-write-exception", True)

@@ -37,6 +37,11 @@ def test_without_porch_it_bounds_each_request_itself() -> None:
     assert options_of(run__generation=0, limits__request=20)["harakiri"] == "20"
 
 
+def test_a_client_that_takes_nothing_is_nginxs_to_give_up() -> None:
+    """uWSGI would end its answer as if it were whole."""
+    assert options_of(clients__body_timeout=20)["socket-timeout"] == "25"
+
+
 def test_cheaper_only_where_fewer_are_kept() -> None:
     """uWSGI refuses a cheaper that is not below the number of processes."""
     assert options_of(server__workers=3, server__min_workers=1)["cheaper"] == "1"

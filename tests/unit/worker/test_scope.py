@@ -189,23 +189,70 @@ def test_what_an_app_raises_otherwise_is_the_servers(
         raising(sent, monkeypatch, *modules)
 
 
-@pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_that_has_no_body_is_sent_none(status: int) -> None:
-    """Nor a length of one; uvicorn would send it, and nginx give it to the next client."""
+def sent(*messages: Any) -> list[Any]:
+    """What goes to the server when an app says this."""
     said: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         del scope, receive
-        headers = ((b"X-Own", b"1"), (b"Content-Length", b"4"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"null"})
+        for message in messages:
+            await send(message)
 
     async def send(message: Any) -> None:
-        said.append(message.get("body", message.get("headers")))
+        said.append(message)
 
     scope = {"type": "http", "path": "/", "headers": HEADERS}
     asyncio.run(wrap(app, Settings("app:app", "asgi", "", "/", ""))(scope, send, send))
-    assert said == [[(b"X-Own", b"1")], b""]
+    return said
+
+
+def begun(length: bytes, status: int = 200) -> Any:
+    """The first message of an answer."""
+    headers = ((b"X-Own", b"1"), (b"Content-Length", length))
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def part(body: bytes, *, more: bool = False) -> Any:
+    """A further one."""
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_has_no_body_is_sent_none(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Nor a length of one; uvicorn would send it, and nginx give it to the next client."""
+    start, *bodies = sent(begun(b"4", status), part(b"nu", more=True), part(b"ll"))
+    assert (start["headers"], bodies, caplog.records) == ([(b"X-Own", b"1")], [part(b"")], [])
+
+
+@pytest.mark.parametrize(
+    ("length", "said", "wanted"),
+    [
+        (b"4", (part(b"body"),), (part(b"body"),)),
+        (b"4", (part(b"bo", more=True), part(b"dy")), (part(b"bo", more=True), part(b"dy"))),
+        (b"4", (part(b"body", more=True), part(b"")), (part(b"body"),)),
+        (b"4", (part(b"body and more"), part(b"and more")), (part(b"body"),)),
+        (b"0", (part(b"", more=True), part(b"")), (part(b""),)),
+        (b"4", (part(b"bo"),), (part(b"bo"),)),
+        (b"none", (part(b"bo", more=True), part(b"dy")), (part(b"bo", more=True), part(b"dy"))),
+    ],
+    ids=["whole", "in parts", "whole early", "too long", "empty", "too short", "no number"],
+)
+def test_an_answer_ends_where_it_told(
+    length: bytes, said: tuple[Any, ...], wanted: tuple[Any, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    """nginx has it whole there, and may send the next request; what is too long is told in the log."""
+    _, *bodies = sent(begun(length), *said)
+    assert tuple(bodies) == wanted
+    assert [record.name for record in caplog.records] == ["porch.worker"] * any(len(each["body"]) > 4 for each in said)
+
+
+def test_hints_are_not_sent() -> None:
+    """nginx would take them for the answer."""
+    hints = {"type": "http.response.informational", "status": 103, "headers": []}
+    assert [each["type"] for each in sent(hints, begun(b"4"), hints, part(b"body"))] == [
+        "http.response.start",
+        "http.response.body",
+    ]
 
 
 def test_an_app_that_ends_the_process_is_taken_to_have_failed() -> None:

@@ -88,7 +88,7 @@ def maps(plan: Plan) -> list[Node]:
             Expr("$upstream_connect_time"),
             Expr("$app_away"),
             (Expr("default"), ""),
-            (Expr('"~-$"'), 1),
+            (Expr('"~^[-:, ]+$"'), 1),
             note="The app took no connection: it is not there, or has too much to do.",
         ),
     ]

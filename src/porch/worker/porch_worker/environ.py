@@ -40,6 +40,7 @@ def wrap(app: App, mount: str) -> App:
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if mend:
             mend(environ)
+        environ.pop("wsgi.early_hints", None)  # nginx before 1.29 takes a 103 for the answer, and the client waits
         get = environ.get
         path: str = get("PATH_INFO", "")
         if path.startswith(READY):

@@ -6,6 +6,7 @@ Rule: as the standard has it (PEP 3333): what the app gave is closed at the end,
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
@@ -51,6 +52,49 @@ class Whole:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._all)
+
+
+class Ended:
+    """Parts after whose told end, and at whose closing, nothing is raised any more, but written to the log.
+
+    gunicorn would close the connection for it, on which nginx may have sent the next request.
+    """
+
+    __slots__ = ("_next", "_parts", "lacks")
+
+    def __init__(self) -> None:
+        self.lacks = -1
+        """Bytes that are to come; below 0: that was not told."""
+
+    def take(self, parts: Iterable[bytes]) -> Ended:
+        """What the app has given."""
+        self._parts = parts
+        self._next = iter(parts)
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            part = next(self._next)
+        except StopIteration:
+            raise
+        except Exception:
+            if self.lacks:
+                raise
+            traceback.print_exc()
+            raise StopIteration from None
+        if self.lacks > 0:
+            self.lacks = max(0, self.lacks - len(part))
+        return part
+
+    def close(self) -> None:
+        """As the standard asks for."""
+        try:
+            getattr(self._parts, "close", _nothing)()
+        except Exception:
+            traceback.print_exc()
 
 
 class Parts:

@@ -46,6 +46,11 @@ BARE = (204, 304)
 """Statuses without a body (RFC 9110, 15.3.5 and 15.4.5). Apps give one, `null` mostly; uvicorn (0.54) sends it, and
 nginx hands it to the next client, or closes the connection, on which nginx may have sent a POST."""
 
+HINTS = "http.response.informational"
+"""nginx before 1.29 takes a 103 for the answer itself, and its client waits for a body until the connection is cut."""
+
+LOG = logging.getLogger("porch.worker")
+
 TELLING = (b"content-length", b"x-accel-buffering")
 """With the first, an answer is whole or a file; with the second, the app has decided for itself."""
 
@@ -93,29 +98,63 @@ def _log() -> logging.Logger | None:
 
 
 class _Sending:
-    """One HTTP answer on its way: nginx is asked to hand it on as it comes, where its length is not told."""
+    """One HTTP answer on its way: no more of it is sent than it told, and what comes after its end is left out.
 
-    __slots__ = ("_bare", "_send", "whole")
+    nginx is asked to hand it on as it comes, where its length is not told.
+    """
+
+    __slots__ = ("_bare", "_lacks", "_send", "whole")
 
     def __init__(self, send: Send) -> None:
         self._bare = False
+        self._lacks = -1
+        """Bytes that are to come; below 0: that was not told."""
         self._send = send
         self.whole = False
 
     def send(self, message: Message) -> Awaitable[None]:
-        """An answer without a length is made bit by bit."""
-        if message["type"] != "http.response.start":
-            self.whole = message["type"] == "http.response.body" and not message.get("more_body")
-            return self._send({**message, "body": b""} if self._bare else message)
-        message = listed(message)
+        """What the app says, as far as it belongs to the answer."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            return self._send(self._begun(listed(message)))
+        if self.whole or kind == HINTS:
+            return _left_out()
+        if kind == "http.response.body":
+            return self._send(self._counted(message))
+        return self._send(message)
+
+    def _begun(self, message: Message) -> Message:
+        headers: list[tuple[bytes, bytes]] = message["headers"]
         if message["status"] in BARE:
-            self._bare = True
-            headers = [each for each in message["headers"] if each[0].lower() != b"content-length"]
-            return self._send({**message, "headers": headers})
-        for name, _ in message["headers"]:
+            self._bare, self._lacks = True, 0
+            return {**message, "headers": [each for each in headers if each[0].lower() != b"content-length"]}
+        flows = True
+        for name, value in headers:
             if name.lower() in TELLING:
-                return self._send(message)
-        return self._send({**message, "headers": [*message["headers"], (b"x-accel-buffering", b"no")]})
+                flows = False
+                if value.isdigit() and name.lower() == b"content-length":
+                    self._lacks = int(value)
+        return {**message, "headers": [*headers, (b"x-accel-buffering", b"no")]} if flows else message
+
+    def _counted(self, message: Message) -> Message:
+        self.whole = not message.get("more_body")
+        if self._lacks < 0:
+            return message
+        body = message.get("body", b"")
+        lacks = self._lacks - len(body)
+        if lacks < 0:
+            message = {**message, "body": body[: self._lacks]}
+            if not self._bare:
+                LOG.error("the app sent a longer body than it told in Content-Length; the rest is left out")
+        self._lacks = max(lacks, 0)
+        if not self._lacks and not self.whole:
+            # nginx has the whole answer, and may send the next request.
+            self.whole, message = True, {**message, "more_body": False}
+        return message
+
+
+async def _left_out() -> None:
+    """Nobody waits for it."""
 
 
 def _truthful(scope: Scope, mount: str) -> Scope:
