@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decided import FOLDER, image_plan_of, make_facts, make_finding
+from decided import FOLDER, image_plan_of, make_facts, make_finding, static
 from porch.places import Place
 from porch.targets.docker.ignored import groups
 
@@ -28,6 +28,16 @@ def test_folders_with_pages_and_files_are_in_the_image(given: dict[str, object],
     """Of the two that bundlers write, those are left out that nothing is answered from."""
     patterns = {each for _, group in groups(image_plan_of(given, make_facts(PLACES))) for each in group}
     assert {"dist", "build"} - patterns == kept
+
+
+@pytest.mark.parametrize("environment", [".venv", "venv"])
+def test_an_environment_is_no_part_of_an_image(environment: str) -> None:
+    """Static files of an installed package are found again in the image's own environment."""
+    folder = f"{FOLDER}/{environment}/lib/python3.13/site-packages/shop/static"
+    facts = make_facts({folder: Place(True, folder=True)})
+    plan = image_plan_of(facts=facts, finding=make_finding(statics=(static("/static/", folder),)))
+    assert f"{folder}/" in {each.path for each in plan.static.value}
+    assert environment in {each for _, group in groups(plan) for each in group}
 
 
 @pytest.mark.parametrize(("framework", "left_out"), [("flask", True), ("django", False)])

@@ -5,6 +5,7 @@ Rule: a secret that a project is likely to hold never comes near an image; whoev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, LiteralString
 
 from porch.plan import Plan
@@ -47,18 +48,27 @@ OF_FLASK: Final[tuple[str, tuple[LiteralString, ...]]] = (
     "Flask's instance folder: keys, settings and databases of one machine.",
     ("instance",),
 )
+ENVIRONMENTS: Final = frozenset((".venv", "venv", "site-packages"))
+"""What lies below is installed anew in the image, and found there again."""
 
 
 def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
     """The same without folders that nginx answers from, such as a `build` that a bundler writes."""
-    files = plan.files
-    pages = [each.value for each in (files.single_page, files.home_page, files.maintenance)]
-    answered = [*(each.path for each in (*plan.static.value, *files.protected.value)), *pages]
-    inside = [path.removeprefix(f"{plan.app.folder}/") for path in answered]
-    served = {path.partition("/")[0] for path in inside}
+    served = set(_served(plan))
     meant = [*GROUPS[:2], *([OF_FLASK] if plan.app.framework == "flask" else []), *GROUPS[2:]]
     return tuple(
         (note, tuple(each for each in patterns if each not in served))
         for note, patterns in meant
         if not served.issuperset(patterns)
     )
+
+
+def _served(plan: Plan) -> Iterator[str]:
+    """First parts of the paths in the project that nginx answers from; those of an installed package are none."""
+    files = plan.files
+    pages = [each.value for each in (files.single_page, files.home_page, files.maintenance)]
+    answered = [*(each.path for each in (*plan.static.value, *files.protected.value)), *pages]
+    for path in answered:
+        parts = path.removeprefix(f"{plan.app.folder}/").split("/")
+        if not ENVIRONMENTS.intersection(parts):
+            yield parts[0]
