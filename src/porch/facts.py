@@ -271,9 +271,20 @@ def find_python(folder: Path, wanted: str) -> tuple[str, str]:
         return str(named if named.is_absolute() else folder / named), "as set"
     for name in (".venv", "venv"):
         candidate = folder / name / "bin/python"
-        if candidate.exists() and candidate.parent.parent.resolve() != Path(sys.prefix).resolve():
+        if _stands(candidate) and candidate.parent.parent.resolve() != Path(sys.prefix).resolve():
             return str(candidate), f"the project has {name}"
     return sys.executable, "the interpreter that runs porch"
+
+
+def _stands(path: Path) -> bool:
+    """Whether anything is there; what may not be looked at is, so that its user is told rather than passed over."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 LOOPS = ("uvloop", "httptools", "websockets")

@@ -34,6 +34,8 @@ class Place:
     """First file below a folder that must not be public, relative; of a file its own name where it must not be."""
     searched: int = 0
     """Entries of a folder that were looked at, where it has more than that; 0: all of them."""
+    barred: bool = False
+    """What is there may not be looked at, or a place on the way to it may not be entered."""
 
 
 class Places(Mapping[str, Place]):
@@ -56,15 +58,19 @@ class Places(Mapping[str, Place]):
 
 def look(path: Path) -> Place:
     """What stands at the path; a place that may not be read is as good as none."""
-    if path.is_dir():
-        found, searched = exposed(path)
-        return Place(True, folder=True, exposed=found, searched=searched)
-    if not path.is_file():
-        return Place(False)
     try:
-        small = path.stat().st_size <= _TEXT
+        # Asked first: is_dir and is_file raise on what is barred, or say no, as the version of Python has it.
+        size = path.stat().st_size
+        if path.is_dir():
+            found, searched = exposed(path)
+            return Place(True, folder=True, exposed=found, searched=searched)
+        if not path.is_file():
+            return Place(False)
+        small = size <= _TEXT
         text = path.read_text(encoding="utf-8", errors="replace") if small else ""
         return Place(True, text=text, exposed=path.name if _secret(path.name) else "")
+    except PermissionError:
+        return Place(False, barred=True)
     except OSError:
         return Place(False)
 

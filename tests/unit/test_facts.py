@@ -7,6 +7,7 @@ import pwd
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ import decided
 from porch import facts
 from porch.cgroups import Cgroups
 from porch.facts import MIB, find_python, find_servers, out_of_reach, parse_nginx, search_path
+from porch.places import Place, look
 
 GIB = 1024 * MIB
 
@@ -257,6 +259,31 @@ def test_the_hidden_environment_comes_first(tmp_path: Path) -> None:
     """Of two environments `.venv` is taken."""
     tree(tmp_path, {".venv/bin/python": "", "venv/bin/python": ""})
     assert find_python(tmp_path, "auto")[1] == "the project has .venv"
+
+
+def test_an_environment_that_may_not_be_read_is_the_projects_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its interpreter is a link into somebody's home; to take another one in silence would only hide that."""
+    tree(tmp_path, {".venv/bin/python": ""})
+    real = Path.stat
+
+    def stat(path: Path, **how: Any) -> os.stat_result:
+        if path.name == "python":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **how)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    python = str(tmp_path / ".venv/bin/python")
+    assert find_python(tmp_path, "auto") == (python, "the project has .venv")
+    assert look(Path(python)) == Place(False, barred=True)
+
+
+def test_a_link_to_nothing_is_no_environment(tmp_path: Path) -> None:
+    """As a container sees the environment of the machine that the project lies on."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to("/none/python3")
+    assert find_python(tmp_path, "auto") == (sys.executable, "the interpreter that runs porch")
 
 
 def test_porchs_own_environment_is_not_taken_for_the_projects() -> None:

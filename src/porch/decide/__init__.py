@@ -191,8 +191,11 @@ def _python(desk: Desk) -> Chosen[str]:
     facts, key = desk.facts, "app.python"
     if not facts.places[facts.python].exists:
         # Nothing else can be told: which servers there are is asked of the interpreter.
-        fix = "install it, or leave the setting out"
-        desk.refuse(key, f"there is no interpreter {facts.python}", fix, Exit.MACHINE)
+        what, fix = f"there is no interpreter {facts.python}", "install it, or leave the setting out"
+        if facts.places[facts.python].barred:
+            what = f"{facts.home_user}, who started porch, may not use the interpreter {facts.python}"
+            fix = "make that environment with a Python that this user may read, or name another with --app-python"
+        desk.refuse(key, what, fix, Exit.MACHINE)
         raise Refused(*desk.problems)
     return desk.chosen(key, facts.python, facts.python_from)
 

@@ -223,7 +223,8 @@ def _environment(desk: Desk, outside: Said) -> Iterator[tuple[str, str]]:
     for spec in settings.specs():
         origin = outside.origin(spec.key)
         if spec.key in OF_THE_MACHINE:
-            if spec.key in outside.origins:
+            # The Dockerfile itself says which interpreter.
+            if spec.key in outside.origins and spec.key != "app.python":
                 yield spec.variable, AUTO
         elif spec.section not in OF_FILES and _typed(origin):
             section = getattr(desk.settings, spec.section)

@@ -150,6 +150,11 @@ def test_what_was_typed_becomes_a_variable() -> None:
     assert found == {"PORCH_SERVER_WORKERS": "3", "PORCH_RUN_USER": "auto", "PORCH_RUN_DIR": "auto"}
 
 
+def test_another_machines_interpreter_is_not_taken_back_by_auto() -> None:
+    """The Dockerfile names the image's own, which a variable beside it would hide."""
+    assert image({"app.python": "/opt/python"}).environment == ()
+
+
 def test_a_wheel_that_is_not_there_is_refused() -> None:
     """It would only be missed while building."""
     (problem,) = problems({"container.porch": "vendor/none.whl"})

@@ -170,6 +170,15 @@ def test_what_was_said_of_the_app_is_as_set() -> None:
     assert (app.interface.value, app.interface.origin, app.interface.reason) == ("asgi", "porch.toml:1", "as set")
 
 
+def test_an_interpreter_that_may_not_be_read_is_told_with_the_user() -> None:
+    """It is there, so that to install it would be wrong advice."""
+    python = "/srv/app/.venv/bin/python"
+    facts = make_facts({python: Place(False, barred=True)}, python=python, servers={}, nginx=())
+    (problem,) = problems_of({}, facts)
+    assert problem.what == f"{facts.home_user}, who started porch, may not use the interpreter {python}"
+    assert "a Python that this user may read" in problem.fix
+
+
 def test_an_interpreter_that_is_not_there_is_the_only_problem() -> None:
     """Without it nothing else can be told, so nothing else is."""
     facts = make_facts(python="/none/python", servers={}, nginx=())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from porch import settings
 from porch.plan import Plan
 from porch.plan.image import ImagePlan
 from porch.syntax.dockerfile import (
@@ -80,7 +81,7 @@ def nodes(plan: Plan, image: ImagePlan) -> Iterator[Node]:
     yield copy(["/layer"], "/", "dependencies")
     yield copy(["/layer"], "/", "code", "Last, so that a change of the code makes this one layer anew.")
     yield word("WORKDIR", "/app")
-    yield from _environment(image)
+    yield from _environment(plan, image)
     yield word("USER", f"{USER}:{USER}", "Nobody's number. Any other does as well: nothing belongs to this user.")
     yield from _running(plan, image)
     yield from _labels(image)
@@ -100,7 +101,7 @@ def _gathered() -> Iterator[Node]:
     )
 
 
-def _environment(image: ImagePlan) -> Iterator[Node]:
+def _environment(plan: Plan, image: ImagePlan) -> Iterator[Node]:
     programs = PROGRAMS if image.slim.value else "/venv/bin:$PATH"
     yield gap()
     yield pairs(
@@ -111,9 +112,11 @@ def _environment(image: ImagePlan) -> Iterator[Node]:
             "PYTHONFAULTHANDLER": "1",
             "container": "oci",
             **({"SSL_CERT_FILE": BUNDLE} if image.slim.value else {}),
+            settings.spec(plan.app.python.setting).variable: plan.app.python.value,
         },
         "What is printed is seen at once, a crash in C leaves its traceback in the log, and programs know that they "
-        "are in a container, whatever runs it.",
+        "are in a container, whatever runs it. A folder that is mounted on /app may hold an environment of another "
+        "machine: the app's is this one.",
         expanded=("PATH",),
     )
     if image.environment:
