@@ -153,7 +153,7 @@ def test_every_entry_of_cannot_is_a_setting(server: servers.Server, key: str) ->
     assert len(server.cannot[key].split()) > 3
 
 
-OF_OTHERS = {"--bind", "--noinput", "--no-create-home", "--system"}
+OF_OTHERS = {"--bind", "--noinput", "--no-create-home", "--rm", "--system"}
 """Flags of other programs that messages and examples name."""
 
 

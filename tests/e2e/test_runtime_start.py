@@ -61,6 +61,16 @@ def test_prestart_fails(make: Make) -> None:
     assert not Path(one.launch.folder).exists()
 
 
+@pytest.mark.parametrize("container", [True, False], ids=["container", "machine"])
+def test_prestart_may_not_write_its_volume(make: Make, container: bool) -> None:
+    """In a container a command that is denied its database is told how the volume is given away from outside."""
+    words = "raise SystemExit('sqlite3.OperationalError: unable to open database file')"
+    one = make(prestart=Program("prestart", (sys.executable, "-c", words), "/"), container=container)
+    assert one.start(ready=False).running.wait(PATIENCE) == 3
+    told = f"docker run --rm --user 0 -v VOLUME:FOLDER IMAGE chown {os.geteuid()} FOLDER"
+    assert (told in one.err) == container
+
+
 def test_app_dies_at_start(make: Make) -> None:
     """An app server that exits before it answers ends the start with code 3 and its own words."""
     one = make("raise SystemExit('no such table')").start(ready=False)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from porch.worker.porch_worker import denied
 from porch.worker.porch_worker.denied import OF_SQLITE, remedy
 from porch.worker.porch_worker.load import raised
 
@@ -24,6 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     monkeypatch.chdir(home)
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
+    monkeypatch.setattr(denied, "contained", lambda: False)
     monkeypatch.setattr(pwd, "getpwuid", lambda _: pwd.struct_passwd(("shop", "x", NOBODY, NOBODY, "", "/", "")))
     return home
 
@@ -135,3 +137,42 @@ def test_no_other_user_is_named_where_none_would_help(
     assert remedy(_denied("key")) == f"user shop may not use {project}: look at its owner and mode (ls -ld '{project}')"
     assert remedy(_denied()).startswith("user shop may not do what the last line")
     assert remedy(sqlite3.OperationalError(OF_SQLITE[0])).startswith("user shop may not write the database")
+
+
+@pytest.fixture
+def volume(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is mounted into the container that the app runs in."""
+    folder = project.parent / "data"
+    folder.mkdir()
+    mounted = {folder, project / "uploads"}
+    monkeypatch.setattr(Path, "is_mount", lambda path: path in mounted)
+    monkeypatch.setattr(denied, "contained", lambda: True)
+    return folder
+
+
+def test_in_a_container_a_volume_is_given_away_from_outside(project: Path, volume: Path) -> None:
+    """Inside of it nobody may chown, and no flag names another user."""
+    (volume / "deep").mkdir()
+    fix = remedy(_denied(volume / "deep/key"))
+    assert fix.startswith(f"the app runs as user {NOBODY}: give that user the volume that {volume}/deep lies in")
+    assert fix.endswith(f"docker run --rm --user 0 -v VOLUME:{volume} IMAGE chown {NOBODY} {volume}")
+    assert "--user 0 -v VOLUME:FOLDER IMAGE" in remedy(sqlite3.OperationalError(OF_SQLITE[0]))
+    assert "the right to do what" in remedy(_denied())
+
+
+def test_in_a_container_code_is_not_given_away(project: Path, volume: Path) -> None:
+    """What an app writes is to go into a volume, also where that is in the project."""
+    assert "the code in an image cannot be written" in remedy(_denied("instance.db"))
+    (project / "uploads").mkdir()
+    assert f"-v VOLUME:'{project}/uploads'" in remedy(_denied(project / "uploads/a.png"))
+
+
+@pytest.mark.parametrize("variable", ["container", "KUBERNETES_SERVICE_HOST"])
+def test_a_container_is_told_by_what_its_engine_says(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a variable, or by a file of the engine's; nothing else."""
+    monkeypatch.setattr(denied, "MARKS", (Path("/not/there"),))
+    for each in ("container", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(each, raising=False)
+    assert not denied.contained()
+    monkeypatch.setenv(variable, "oci")
+    assert denied.contained()

@@ -15,6 +15,11 @@ from .causes import chain
 OF_SQLITE = ("unable to open database file", "attempt to write a readonly database")
 """All that SQLite says of it; the first is said of a folder that is missing too."""
 
+ENGINES = ("container", "KUBERNETES_SERVICE_HOST")
+"""Variables that engines set in a container."""
+MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+"""Files that engines put into a container."""
+
 DEED = "do what the last line of the traceback does"
 
 
@@ -32,6 +37,8 @@ def remedy(error: BaseException) -> str:
     name = _name(uid)
     if uid in (0, owner):
         return _for_owner(denied, f"user {name}")
+    if contained():
+        return f"the app runs as user {uid}: {_from_outside(denied, uid, project)}"
     return f"the app runs as user {name}: {_for_another(denied, name, project)}, or name another user with --user"
 
 
@@ -58,6 +65,29 @@ def _for_owner(denied: BaseException, user: str) -> str:
     if path is None:
         return f"{user} may not {DEED}: correct the app, or the rights of that user"
     return f"{user} may not use {path}: look at its owner and mode (ls -ld {_quoted(path)})"
+
+
+def contained() -> bool:
+    """Whether this process is in a container, where nobody can give this user anything."""
+    return any(os.environ.get(name) for name in ENGINES) or any(mark.exists() for mark in MARKS)
+
+
+def _from_outside(denied: BaseException, uid: int, project: Path) -> str:
+    """A fresh volume is root's; only who starts a container can give it away. The user has no name out there."""
+    path = None if _of_sqlite(denied) else _barring(denied)
+    if path is not None and (path == project or (path.is_relative_to(project) and not path.is_mount())):
+        return f"the code in an image cannot be written ({path}): have the app write into a folder that is a volume"
+    if path is None and not _of_sqlite(denied):
+        return f"give that user the right to {DEED}"
+    folder = "FOLDER" if path is None else _quoted(_mounted(path))
+    way = f"docker run --rm --user 0 -v VOLUME:{folder} IMAGE chown {uid} {folder}"
+    return f"give that user the volume that {path or 'the database'} lies in, from outside of the container: {way}"
+
+
+def _mounted(path: Path) -> Path:
+    """Where the volume of that file or folder begins; the folder itself where it lies in none."""
+    around = (each for each in (path, *path.parents[:-1]) if each.is_mount())
+    return next(around, path if path.is_dir() else path.parent)
 
 
 def _for_another(denied: BaseException, name: str, project: Path) -> str:
