@@ -144,6 +144,21 @@ def test_a_body_that_does_not_end_is_left(monkeypatch: pytest.MonkeyPatch) -> No
     assert body.read() == BODY[4:]
 
 
+def test_what_was_read_ahead_of_a_body_that_does_not_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app asks for all of it."""
+    monkeypatch.setattr(unread, "PATIENCE", 0.0)
+    monkeypatch.setattr(unread, "PIECE", 4)
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return (environ["wsgi.input"].read() for _ in range(1))
+
+    body = BytesIO(BODY)
+    given = asked(body, app)
+    assert body.tell() == 4
+    assert b"".join(given) == BODY
+
+
 def test_a_server_that_reads_the_rest_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """As uWSGI does."""
     for name in ("granian", "gunicorn"):
@@ -250,6 +265,20 @@ def test_a_body_that_stalls_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(unread, "PATIENCE", 0.01)
     said = Server(b"a", stalls=True).ask(answering(TOLD, part(b"no")))
     assert said == [b"a", start(*TOLD["headers"], (b"connection", b"close")), b"no"]
+
+
+def test_hints_are_no_answer() -> None:
+    """The app may read the body after them."""
+    hints = {"type": "http.response.informational", "status": 103, "headers": []}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope
+        await send(hints)
+        length = len((await receive())["body"])
+        await send(start((b"content-length", b"1")))
+        await send(part(str(length).encode()))
+
+    assert Server(b"abc").ask(app) == [b"abc", hints, start((b"content-length", b"1")), b"3"]
 
 
 def test_an_app_that_listens_meanwhile_hears_it_first() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
 from io import BufferedReader, BytesIO, RawIOBase
 from time import monotonic
@@ -27,6 +27,8 @@ PATIENCE = 2.0
 LARGEST = 1 << 20
 """Bytes that are kept at most: of an answer that waits for the body, or of the body of one that cannot wait."""
 PIECE = 1 << 16
+SOON = 0.01
+"""Seconds until an app that waits for the body itself is looked at again."""
 REPEATED = frozenset(("GET", "HEAD"))
 """Methods that nginx asks again for by itself; they have no body in practice."""
 
@@ -65,9 +67,12 @@ def wsgi(app: App) -> App:
 def asgi(app: Application) -> Application:
     """The app; what it leaves of a body is read."""
 
-    async def whole(scope: Any, receive: Receive, send: Send) -> None:
+    def whole(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http" or scope["method"] in REPEATED or not _length(scope["headers"], b"content-length"):
-            return await app(scope, receive, send)
+            return app(scope, receive, send)
+        return with_body(scope, receive, send)
+
+    async def with_body(scope: Any, receive: Receive, send: Send) -> None:
         request = _Request(receive, send)
         try:
             await app(scope, request.receive, request.send)
@@ -118,17 +123,16 @@ class _Body:
         Whether that was all of it.
         """
         data = b""
-        ahead = BytesIO()
+        ahead: list[bytes] = []
         until = monotonic() + PATIENCE
         with suppress(Exception):  # the client has just gone, or the app has closed it
-            while (data := self._source.read(PIECE)) and monotonic() < until:
+            while data := self._source.read(PIECE):
                 if kept:
-                    ahead.write(data)
-                    if ahead.tell() >= kept:
-                        break
-        if ahead.tell():
-            ahead.seek(0)
-            self._source = BufferedReader(_Chain(ahead, self._source))
+                    ahead.append(data)
+                if monotonic() >= until or (kept and sum(map(len, ahead)) >= kept):
+                    break
+        if ahead:
+            self._source = BufferedReader(_Chain(BytesIO(b"".join(ahead)), self._source))
         return not data
 
 
@@ -179,38 +183,48 @@ class _Chain(RawIOBase):
 class _Request:
     """One with a body, to an ASGI app; its answer, where it is small, is held back until both are whole."""
 
-    __slots__ = ("_ahead", "_all", "_held", "_lacks", "_receive", "_send", "_turn")
+    __slots__ = ("_ahead", "_all", "_hearing", "_held", "_lacks", "_receive", "_send", "_turn")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._turn = asyncio.Lock()
         self._all = False
         """Whether the whole body was received."""
+        self._hearing = False
+        """Whether the app waits for more of it."""
+        self._turn: asyncio.Lock | None = None
+        """Whose turn it is to receive, when more than the app wants to."""
         self._ahead: list[Any] = []
-        """Of it what the app has not asked for yet."""
+        """What was received before the app has asked for it."""
         self._held: list[Any] | None = []
         """The answer so far; None: it is on its way."""
-        self._lacks = 0
-        """Bytes of the answer that are not there yet."""
+        self._lacks = 1
+        """Bytes of the answer that are not there yet, for all that is known."""
 
     async def receive(self) -> Any:
         """For the app."""
-        async with self._turn:
-            return self._ahead.pop(0) if self._ahead else await self._next()
+        if self._turn is not None:
+            async with self._turn:
+                return self._ahead.pop(0) if self._ahead else await self._next()
+        self._hearing = True
+        try:
+            return await self._next()
+        finally:
+            self._hearing = False
 
     async def _next(self) -> Any:
         message = await self._receive()
         self._all = self._all or not message.get("more_body")
         return message
 
-    async def send(self, message: Any) -> None:
+    def send(self, message: Any) -> Awaitable[None]:
         """For the app."""
-        if self._held is None:
-            await self._send(message)
-            return
-        message = self._counted(message)
-        self._held.append(message)
+        if self._all and not self._held:
+            self._held = None
+        return self._send(message) if self._held is None else self._hold(self._held, message)
+
+    async def _hold(self, held: list[Any], message: Any) -> None:
+        held.append(self._counted(message))
         if not self._all:
             if 0 < self._lacks <= LARGEST:
                 return
@@ -218,14 +232,13 @@ class _Request:
         await self.release()
 
     def _counted(self, message: Any) -> Any:
-        if message["type"] == "http.response.start":
+        kind = message["type"]
+        if kind == "http.response.start":
             message = listed(message)
             length = _length(message["headers"], b"content-length")
             self._lacks = LARGEST + 1 if length is None else length
-        elif message.get("more_body"):
-            self._lacks -= len(message.get("body", b""))
-        else:
-            self._lacks = 0
+        elif kind != "http.response.informational":
+            self._lacks = self._lacks - len(message.get("body", b"")) if message.get("more_body") else 0
         return message
 
     async def release(self) -> None:
@@ -243,9 +256,12 @@ class _Request:
             await asyncio.wait_for(self._rest(kept), PATIENCE)
 
     async def _rest(self, kept: int) -> None:
+        self._turn = turn = asyncio.Lock()
+        while self._hearing:
+            await asyncio.sleep(SOON)
         room = kept
         while not self._all:
-            async with self._turn:
+            async with turn:
                 if self._all:  # the app was quicker
                     return
                 message = await self._next()
