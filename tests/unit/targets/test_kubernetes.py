@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from typing import Any
 
@@ -81,13 +82,57 @@ def test_the_command_before_a_start_is_a_job_and_nothing_else() -> None:
     """It runs once for a version, not in each pod; its name is the version's."""
     made = manifests(plan(app__prestart="python manage.py migrate"))
     job = made["prestart"]
-    assert job["metadata"]["name"].endswith("-prestart-1-2")
+    assert re.search(r"-prestart-1-2-[0-9a-f]{8}$", job["metadata"]["name"])
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert container["command"] == ["python", "manage.py", "migrate"]
     (whole,) = made["deployment"]["spec"]["template"]["spec"]["containers"]
     assert whole["env"] == [{"name": "PORCH_APP_PRESTART", "value": ""}]
     assert "images" not in made["kustomization"]
     assert "prestart" not in manifests(plan())
+
+
+def _job(**given: str) -> Any:
+    return manifests(plan(app__prestart="python manage.py migrate", **given))["prestart"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            {"kubernetes__image": f"r/shop@sha256:{'a' * 64}"},
+            {"kubernetes__image": f"r/shop@sha256:{'b' * 64}"},
+        ),
+        ({"kubernetes__image": "r:5000/shop"}, {"kubernetes__image": "r:5000/other"}),
+        ({"kubernetes__memory": "300M"}, {"kubernetes__memory": "400M"}),
+    ],
+    ids=["digest", "no tag", "memory"],
+)
+def test_a_job_that_would_be_changed_has_another_name(one: dict[str, str], other: dict[str, str]) -> None:
+    """The template of a Job cannot be changed; the same one keeps its name, and runs once."""
+    assert _job(**one)["metadata"]["name"] == _job(**one)["metadata"]["name"]
+    assert _job(**one)["metadata"]["name"] != _job(**other)["metadata"]["name"]
+    assert len(_job(**one, kubernetes__name="s" * 50)["metadata"]["name"]) <= 63
+
+
+def test_settings_of_the_app_do_not_change_the_job() -> None:
+    """They come from the ConfigMap when it runs, so no digest of them stands in it."""
+    assert _job() == _job(proxy__trusted="10.0.0.0/8")
+    assert "annotations" not in _job()["spec"]["template"]["metadata"]
+
+
+def test_all_pull_the_image_alike() -> None:
+    """The command before a start is never that of an older image than the pods'."""
+    made = manifests(
+        plan(kubernetes__image="r/shop:latest", kubernetes__shape="sidecar", process="q command=q", app__prestart="m")
+    )
+    specs = [each["spec"]["template"]["spec"] for each in made.values() if "template" in each.get("spec", {})]
+    found = [
+        each["imagePullPolicy"]
+        for spec in specs
+        for kind in ("containers", "initContainers")
+        for each in spec.get(kind, ())
+    ]
+    assert found == ["Always"] * 4
 
 
 @pytest.mark.parametrize(("route", "kind"), [("ingress", "Ingress"), ("gateway", "HTTPRoute"), ("none", "")])

@@ -5,12 +5,13 @@ Rule: what must run once runs once, not in each pod; it has the same image, vari
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
 from porch.plan import ProcessPlan
 from porch.syntax import kubernetes as language
-from porch.syntax.yaml import Entry, Table, entry, item, listing, table
+from porch.syntax.yaml import Entry, Table, entry, item, listing, render, table
 from porch.targets.kubernetes import words
 from porch.targets.kubernetes.words import Pod
 
@@ -20,10 +21,12 @@ KEPT: Final = 3600
 
 
 def name_of_job(pod: Pod) -> str:
-    """Other for each version of the image: a Job is not changed, but made anew."""
-    tag = pod.wanted.image.value.rpartition("@")[0] or pod.wanted.image.value
-    version = re.sub(r"[^a-z0-9]+", "-", tag.rpartition("/")[2].rpartition(":")[2].lower()).strip("-")
-    return f"{pod.name}-prestart-{version}"[:63].strip("-")
+    """Other for each version of the image, and for all else that a Job cannot be changed in: it is made anew."""
+    tag = pod.wanted.image.value.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    version = re.sub(r"[^a-z0-9]+", "-", tag.lower())
+    held = "\n".join(line.text for line in render(table(_template(pod))))
+    digest = hashlib.sha256(held.encode()).hexdigest()[:8]
+    return f"{f'{pod.name}-prestart-{version}'[:54].strip('-')}-{digest}"
 
 
 def header(pod: Pod) -> str:
@@ -41,31 +44,36 @@ def header(pod: Pod) -> str:
 
 def prestart(pod: Pod) -> Table:
     """The Job."""
-    command = pod.plan.app.prestart
-    inside = words.container(
-        entry("name", "prestart"),
-        *_image(pod),
-        entry("command", language.words(command.value), setting=command.setting),
-        words.given(pod),
-        words.limits(pod, pod.wanted.cpus.value, pod.wanted.memory.value),
-        words.rights(),
-        words.mounts(),
-    )
     spec = table(
         entry("backoffLimit", 3, "Tried again when it fails: a database may not be there yet."),
         entry("ttlSecondsAfterFinished", KEPT),
-        words.template(
-            pod,
-            words.marked(pod, "prestart"),
-            entry("restartPolicy", "Never"),
-            entry("containers", listing(item(inside))),
-        ),
+        _template(pod),
     )
     return table(
         entry("apiVersion", "batch/v1"),
         entry("kind", "Job"),
         words.metadata(pod, name_of_job(pod), words.marked(pod, "prestart")),
         entry("spec", spec),
+    )
+
+
+def _template(pod: Pod) -> Entry:
+    command = pod.plan.app.prestart
+    inside = words.container(
+        entry("name", "prestart"),
+        *words.pulled(pod),
+        entry("command", language.words(command.value), setting=command.setting),
+        words.given(pod),
+        words.limits(pod, pod.wanted.cpus.value, pod.wanted.memory.value),
+        words.rights(),
+        words.mounts(),
+    )
+    return words.template(
+        pod,
+        words.marked(pod, "prestart"),
+        entry("restartPolicy", "Never"),
+        entry("containers", listing(item(inside))),
+        rolled=False,
     )
 
 
@@ -84,7 +92,7 @@ def _process(pod: Pod, name: str, found: list[ProcessPlan]) -> Table:
     told = [{"name": key, "value": language.verbatim(value)} for key, value in first.environment]
     inside = words.container(
         entry("name", "process"),
-        *_image(pod),
+        *words.pulled(pod),
         entry("command", language.words(first.command), setting=setting),
         words.given(pod),
         *([entry("env", told, setting=setting)] if told else []),
@@ -109,8 +117,3 @@ def _process(pod: Pod, name: str, found: list[ProcessPlan]) -> Table:
         words.metadata(pod, f"{pod.name}-{name}", found_by),
         entry("spec", spec),
     )
-
-
-def _image(pod: Pod) -> list[Entry]:
-    image = pod.wanted.image
-    return [entry("image", image.value, setting=image.setting), entry("imagePullPolicy", "IfNotPresent")]

@@ -77,9 +77,7 @@ def _spread(pod: Pod) -> Entry:
 
 
 def _named(pod: Pod, name: str) -> list[Entry]:
-    image = pod.wanted.image
-    pull = "Always" if image.value.endswith(":latest") else "IfNotPresent"
-    return [entry("name", name), entry("image", image.value, setting=image.setting), entry("imagePullPolicy", pull)]
+    return [entry("name", name), *words.pulled(pod)]
 
 
 def _whole(pod: Pod) -> Table:

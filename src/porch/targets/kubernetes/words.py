@@ -163,8 +163,20 @@ def digest(pod: Pod) -> str:
     return hashlib.sha256(repr(sorted(settled(pod).items())).encode()).hexdigest()[:16]
 
 
-def template(pod: Pod, found: Mapping[str, str], *nodes: Entry, written: tuple[str, ...] = ("tmp",)) -> Entry:
-    """The pods of a Deployment or Job: whose they are, and what no container of theirs is given."""
+def pulled(pod: Pod) -> list[Entry]:
+    """The image, and when the cluster asks the registry for it anew."""
+    image = pod.wanted.image
+    policy = "Always" if image.value.endswith(":latest") else "IfNotPresent"
+    return [entry("image", image.value, setting=image.setting), entry("imagePullPolicy", policy)]
+
+
+def template(
+    pod: Pod, found: Mapping[str, str], *nodes: Entry, written: tuple[str, ...] = ("tmp",), rolled: bool = True
+) -> Entry:
+    """The pods of a Deployment or Job: whose they are, and what no container of theirs is given.
+
+    Those of a Job are not `rolled` out anew: it cannot be changed.
+    """
     own = table(
         entry("automountServiceAccountToken", False, "The app does not speak to Kubernetes."),
         entry("enableServiceLinks", False, "Nor does it need a variable for each Service there is."),
@@ -173,8 +185,8 @@ def template(pod: Pod, found: Mapping[str, str], *nodes: Entry, written: tuple[s
         volumes(written),
     )
     note = "Of the ConfigMap: a change of it makes new pods."
-    annotations = entry("annotations", {"porch/settings": digest(pod)}, note)
-    metadata = table(entry("labels", dict(found)), annotations)
+    annotations = [entry("annotations", {"porch/settings": digest(pod)}, note)] if rolled else []
+    metadata = table(entry("labels", dict(found)), *annotations)
     return entry("template", table(entry("metadata", metadata), entry("spec", own)))
 
 
