@@ -41,3 +41,16 @@ def test_a_proxy_beside_the_app_is_passed_over(module: ModuleType, tmp_path: Pat
         load(Settings(f"{module.__name__}:application", "wsgi", mount="", folder=str(tmp_path), report=""))
     assert 'has no "application"' in str(refused.value)
     assert f'"{module.__name__}:site"' in refused.value.fix
+
+
+def test_a_project_that_is_not_installed_is_no_missing_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that asks for its own version is there; what lacks is the installation."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    Path("edapp.py").write_text("from importlib.metadata import version\nversion('edapp')\n")
+    with pytest.raises(LoadError) as refused:
+        load(Settings("edapp:app", "wsgi", mount="", folder=str(tmp_path), report=""))
+    assert "raised PackageNotFoundError" in str(refused.value)
+    assert f"({tmp_path}/edapp.py:2)" in str(refused.value)
+    assert refused.value.fix.startswith('"edapp" is there, but not installed: install it')
+    assert refused.value.fix.endswith("-m pip install -e .")

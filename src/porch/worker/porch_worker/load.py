@@ -90,7 +90,7 @@ def _blaming(run: Callable[[], Made], who: str, when: str, missed: Callable[[Mod
         where = f"{error.filename}:{error.lineno}"
         raise LoadError(f"{where} is not valid Python: {error.msg}", f"correct {where}", error) from error
     except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name:
+        if isinstance(error, ModuleNotFoundError) and error.name and not missing.unlisted(error):
             raise missed(error) from error
         raise raised(error, who, when) from error
 

@@ -41,6 +41,15 @@ PACKAGES = {
 DJANGO = "DJANGO_SETTINGS_MODULE"
 
 
+def unlisted(error: BaseException) -> str:
+    """The package of which nothing is known but its modules; empty where that is not the error.
+
+    `importlib.metadata` says so with a kind of ModuleNotFoundError, whose name is the package's.
+    """
+    of_metadata = type(error).__name__ == "PackageNotFoundError" and "importlib" in type(error).__module__
+    return str(getattr(error, "name", None) or "") if of_metadata else ""
+
+
 def of_target(error: ModuleNotFoundError, target: str, folder: str) -> LoadError:
     """The module that the user named is not there."""
     missing = error.name or ""
@@ -71,7 +80,19 @@ def remedy(error: BaseException) -> str:
     """The next step where a missing module is why an error was raised; else empty."""
     found = (each for each in reasons(error) if isinstance(each, ModuleNotFoundError) and each.name)
     missing = next(found, None)
-    return _fix(missing) if missing is not None else ""
+    if missing is None:
+        return ""
+    return _install(unlisted(missing)) if unlisted(missing) else _fix(missing)
+
+
+def _install(package: str) -> str:
+    """Its version and entry points are written where it is installed, and not where its modules lie."""
+    way = f"{_python()} -m pip install -e ."
+    return f'"{package}" is there, but not installed: install it, where it is the project itself with {way}'
+
+
+def _python() -> str:
+    return sys.executable if Path(sys.executable).name.startswith("python") else "python"
 
 
 def _fix(error: ModuleNotFoundError) -> str:
@@ -86,11 +107,10 @@ def _fix(error: ModuleNotFoundError) -> str:
     if _installed(missing):
         return f'install the version of "{top}" that the app was written for, or what adds "{missing}" to it'
     near = next(iter(get_close_matches(top, [name for name in own if "." not in name], n=1, cutoff=0.8)), "")
-    python = sys.executable if Path(sys.executable).name.startswith("python") else "python"
     hint = f'did you mean "{near}", which is in the project? else ' if near else ""
     if below := next((name for name in own if name.endswith(f".{top}")), ""):
         hint = f'run the app from the folder that "{below}" lies in, if that is meant; else '
-    return f"{hint}install what the app needs, such as: {python} -m pip install {PACKAGES.get(top, top)}"
+    return f"{hint}install what the app needs, such as: {_python()} -m pip install {PACKAGES.get(top, top)}"
 
 
 def _named_by_django(error: ModuleNotFoundError) -> str:
