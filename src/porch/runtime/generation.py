@@ -18,6 +18,7 @@ from porch.runtime import drain, folder, listen, probe, procfs, pulse
 from porch.runtime.census import Census
 from porch.runtime.logs import Tail
 from porch.runtime.process import Child, ending
+from porch.runtime.shortage import Toll
 from porch.runtime.unit import Condition, Ended, Surroundings, stop_signal
 
 State = Literal["rendered", "started", "healthy", "switched", "drained"]
@@ -58,6 +59,7 @@ class Generation:
         self.upstream = around.launch.upstream
         self._around = around
         self._launch = around.launch
+        self._toll = Toll()
 
     def become(self, state: State) -> None:
         """Go on to a state that may follow."""
@@ -75,6 +77,7 @@ class Generation:
         self.condition = "starting"
         self.become("started")
         self.tail = Tail()
+        self._toll = Toll()
         Path(self._launch.report).unlink(missing_ok=True)
         listen.clear_stale(self._launch.socket)
         self.child = self._around.start(self._launch.app, tail=self.tail)
@@ -186,13 +189,19 @@ class Generation:
     def _died(self, code: int) -> Problem:
         what = f"the app server ({self._server}) {ending(code)} before the app was ready"
         fix = f"its own words are in the lines above that begin with `{self.name}:`"
-        return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+        return self._problem(what, fix)
 
     def _keeps_dying(self, deaths: int) -> Problem:
         what = f"the workers of the app server ({self._server}) die before the app is ready: {deaths} until now"
         named = f"its lines that begin with `{self.name}:` name the signal"
-        fix = f"{named}; a library that crashes at import is the usual cause"
-        return Problem(what, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
+        return self._problem(what, f"{named}; a library that crashes at import is the usual cause")
+
+    def _problem(self, what: str, fix: str) -> Problem:
+        """Of processes that die: the kernel's own count is asked first, as those it ends can say nothing."""
+        why = self._toll.why
+        more = "allow more memory, or run fewer workers; at a reload two releases are there at once"
+        whole, fix = (f"{what}: {why}", more) if why else (what, fix)
+        return Problem(whole, where=self._launch.app.folder, fix=fix, exit=Exit.APP)
 
     def _never_answered(self, why: str) -> Problem:
         whose = f"the app at {self._launch.prefix}" if self._launch.prefix else "the app"

@@ -35,16 +35,37 @@ class Shortage:
         self._unnamed += max(0, now - self._known)
         self._known = now
         named = list(gone)[: self._unnamed]
-        told = [f"a worker of the app (pid {pid})" for pid in named]
+        told = [f"a worker of the app (pid {pid}) was" for pid in named]
         self._unnamed -= len(named)
         self._looks = self._looks + 1 if self._unnamed and not named else 0
         if self._looks > PATIENCE:
-            several = "a process" if self._unnamed == 1 else f"{self._unnamed} processes"
+            several = "a process was" if self._unnamed == 1 else f"{self._unnamed} processes were"
             told, self._unnamed, self._looks = [*told, several], 0, 0
-        sentences = [f"{who} was ended by the kernel: the memory limit{self._shown()} was reached" for who in told]
+        sentences = [f"{who} ended by the kernel: the memory limit{self._shown()} was reached" for who in told]
         for sentence in sentences:
             self._voice.warning(f"{sentence}; allow more, or run fewer workers")
         return sentences
 
     def _shown(self) -> str:
-        return f" of {self._limit / MIB:.0f} MiB" if self._limit else ""
+        return shown(self._limit)
+
+
+class Toll:
+    """How many the kernel has ended since this was made: whether memory is why something does not start."""
+
+    def __init__(self, killed: Callable[[], int] | None = None, limit: int | None = None) -> None:
+        groups = Cgroups(Path("/"))
+        self._killed, self._limit = killed or groups.killed, limit if limit is not None else groups.memory() or 0
+        self._before = self._killed()
+
+    @property
+    def why(self) -> str:
+        """A sentence; empty where nobody was ended for memory."""
+        if self._killed() <= self._before:
+            return ""
+        return f"the kernel ended a process, as the memory limit{shown(self._limit)} was reached"
+
+
+def shown(limit: int) -> str:
+    """The limit in words; empty where it is not known."""
+    return f" of {limit / MIB:.0f} MiB" if limit else ""

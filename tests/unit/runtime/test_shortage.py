@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from porch.cgroups import Cgroups
+from porch.runtime.generation import Generation
 from porch.runtime.say import Voice
-from porch.runtime.shortage import PATIENCE, Shortage
+from porch.runtime.shortage import PATIENCE, Shortage, Toll
 
 
 class Counter:
@@ -54,6 +56,32 @@ def test_where_nobody_is_missing_the_event_is_told(shortage: Shortage, counter: 
     told = [shortage.look([]) for _ in range(PATIENCE + 3)]
     assert [len(each) for each in told] == [0] * PATIENCE + [1, 0, 0]
     assert told[PATIENCE][0].startswith("a process was ended")
+    counter.now += 4
+    several = [shortage.look([]) for _ in range(PATIENCE + 3)]
+    assert several[PATIENCE][0].startswith("4 processes were ended")
+
+
+def test_a_toll_counts_from_when_it_began(counter: Counter) -> None:
+    """What was ended before is no reason for what fails now."""
+    toll = Toll(counter, 256 * 1024**2)
+    assert toll.why == ""
+    counter.now += 1
+    assert toll.why == "the kernel ended a process, as the memory limit of 256 MiB was reached"
+    assert Toll(counter).why == ""
+
+
+@pytest.mark.parametrize("why", ["died", "keeps dying"])
+def test_memory_is_named_before_a_library_is_blamed(why: str, counter: Counter) -> None:
+    """A release that the kernel ends has no words of its own, and no library is at fault."""
+    launch = SimpleNamespace(app=SimpleNamespace(name="app", folder="/app"), server="gunicorn", prefix="")
+    launch.socket, launch.stuck_after, launch.recycle, launch.elastic, launch.upstream = "/run/1/s", 0, None, False, ""
+    made = Generation(SimpleNamespace(launch=launch), 1)  # type: ignore[arg-type]
+    made._toll = Toll(counter, 256 * 1024**2)
+    told = (lambda: made._died(-9)) if why == "died" else (lambda: made._keeps_dying(6))
+    assert "memory" not in told().what + told().fix
+    counter.now += 1
+    assert "as the memory limit of 256 MiB was reached" in told().what
+    assert told().fix.startswith("allow more memory, or run fewer workers")
 
 
 def test_a_worker_that_ends_by_itself_is_no_shortage(shortage: Shortage) -> None:
