@@ -78,6 +78,24 @@ def test_every_container_is_restricted(shape: str) -> None:
     assert own == [each["name"] for each in found["volumes"]]
 
 
+def test_an_app_beside_nginx_that_hangs_is_started_again() -> None:
+    """No porch watches it there; its own word on its health is no reason, for it may tell of a database."""
+    (app,) = pod(plan(kubernetes__shape="sidecar"))["initContainers"]
+    probe = app["livenessProbe"]
+    assert probe["exec"]["command"] == app["startupProbe"]["exec"]["command"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 600
+    (own,) = pod(plan(kubernetes__shape="sidecar", app__health="/well"))["initContainers"]
+    assert "livenessProbe" not in own
+    texts = {
+        shape: next(
+            str(file.text) for file in kubernetes.files(plan(kubernetes__shape=shape)) if "deployment" in file.path
+        )
+        for shape in ("single", "sidecar")
+    }
+    assert "porch's own matter" in texts["single"].replace("\n", " ")
+    assert "porch's own" not in texts["sidecar"]
+
+
 def test_the_command_before_a_start_is_a_job_and_nothing_else() -> None:
     """It runs once for a version, not in each pod; its name is the version's."""
     made = manifests(plan(app__prestart="python manage.py migrate"))

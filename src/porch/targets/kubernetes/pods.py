@@ -17,6 +17,8 @@ from porch.targets.kubernetes.words import Pod
 HEADER: Final = "The pods that serve. Each is nginx and the app; any of them may go while the others answer."
 EVERY: Final = 2
 """Seconds between two looks at a pod that starts."""
+HANGS: Final = {"periodSeconds": 30, "timeoutSeconds": 5, "failureThreshold": 20}
+"""Ten minutes without one answer: long after readiness has kept all requests away, so load alone is never why."""
 LEAVING: Final = ("python", "-m", "porch.runtime.leave")
 
 
@@ -106,6 +108,7 @@ def _app(pod: Pod) -> Table:
         words.given(pod),
         entry("env", told, "The app server alone, for nginx in the same pod."),
         entry("startupProbe", _probe({"exec": {"command": [*HEALTH, _address(pod)]}}, pod), "nginx waits for it."),
+        *_hung(pod),
         words.limits(pod, pod.wanted.cpus.value, pod.wanted.memory.value, "Workers are counted for these."),
         words.rights(),
         words.mounts(),
@@ -157,6 +160,7 @@ def _ports(pod: Pod) -> Entry:
 def _probes(pod: Pod) -> list[Entry]:
     asked: dict[str, object] = {"httpGet": {"path": HEALTH_READY, "port": "http"}}
     ready = {**asked, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2}
+    whose = "the app's container's" if pod.apart else "porch's own"
     live = {"httpGet": {"path": HEALTH_LIVE, "port": "http"}, "periodSeconds": 10, "timeoutSeconds": 3}
     return [
         entry("startupProbe", _probe(asked, pod), "It has the time to start that porch gives the app."),
@@ -164,9 +168,18 @@ def _probes(pod: Pod) -> list[Entry]:
         entry(
             "livenessProbe",
             {**live, "failureThreshold": 3},
-            "nginx alone: a worker that hangs is porch's own matter, a database that is gone no reason to start anew.",
+            f"nginx alone: a worker that hangs is {whose} matter, a database that is gone no reason to start anew.",
         ),
     ]
+
+
+def _hung(pod: Pod) -> list[Entry]:
+    """Nobody watches the workers of an app that is alone in its container, but Kubernetes."""
+    if pod.plan.app.health.value:
+        # The app's own word may be of a database, and a new container would not bring that back.
+        return []
+    asked = {"exec": {"command": [*HEALTH, _address(pod)]}, **HANGS}
+    return [entry("livenessProbe", asked, "Ten minutes without an answer, and without a request: it hangs.")]
 
 
 def _probe(asked: dict[str, object], pod: Pod) -> dict[str, object]:
