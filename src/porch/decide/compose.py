@@ -6,7 +6,7 @@ what it may use there.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from porch.decide.desk import Desk
 from porch.errors import counted
@@ -15,6 +15,9 @@ from porch.plan.chosen import AS_SET, Chosen
 from porch.plan.image import ComposePlan, Topology
 from porch.plan.run import named
 from porch.values import show_size
+
+KEPT: Final = ("acme", "self-signed")
+"""Modes of TLS in which porch keeps keys and certificates of its own."""
 
 
 def compose(desk: Desk, ports: tuple[int, ...], limits: LimitsPlan) -> ComposePlan:
@@ -43,6 +46,12 @@ def compose(desk: Desk, ports: tuple[int, ...], limits: LimitsPlan) -> ComposePl
         room, body = show_size(decided.temporary), show_size(limits.body.value)
         desk.warnings.append(
             f"a body may have {body} (limits.body), but waits in a /tmp of {room}, half of compose.memory: raise that"
+        )
+    if desk.settings.tls.mode in KEPT and not desk.is_said("tls.folder"):
+        desk.warnings.append(
+            f"tls.mode is {desk.settings.tls.mode}, and a service keeps what it fetches or makes in memory: each new "
+            "container gets another certificate, of which authorities issue few a week; name a volume for "
+            "tls.folder in compose.override.yaml, as docs/how-to/tls.md shows"
         )
     return decided
 

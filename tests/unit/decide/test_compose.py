@@ -53,3 +53,14 @@ def test_bodies_that_tmp_cannot_hold_are_told_of() -> None:
     (warning,) = larger.warnings_for("compose")
     assert "raise that" in warning
     assert not larger.warnings_for("docker")
+
+
+@pytest.mark.parametrize("mode", ["acme", "self-signed"])
+def test_certificates_in_memory_are_told_of(mode: str) -> None:
+    """A new container would fetch another one, and authorities issue few; who names a folder has chosen."""
+    given: dict[str, object] = {"tls.mode": mode, "http.domains": "shop.example.org"}
+    (warning,) = image_plan_of(given).warnings_for("compose")
+    assert "name a volume for tls.folder in compose.override.yaml" in warning
+    assert not image_plan_of(given).warnings_for("docker")
+    assert not image_plan_of({**given, "tls.folder": "/certificates/porch"}).warnings_for("compose")
+    assert not image_plan_of({}).warnings_for("compose")
