@@ -6,6 +6,7 @@ Rule: a secret that a project is likely to hold never comes near an image; whoev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Final, LiteralString
 
 from porch.plan import Plan
@@ -19,26 +20,35 @@ GROUPS: Final[tuple[tuple[str, tuple[LiteralString, ...]], ...]] = (
     (
         "Secrets: an image is copied around. They are given when the container starts.",
         (
-            "**/.env", "**/.env.*", "**/*.env", "**/.envrc", "secrets", "**/*.pem", "**/*.key", "**/*.p12",
+            "**/.env", "**/.env.*", "**/.env~", "**/*.env", "**/env.prod", "**/.envrc", "**/secrets",
+            "**/secrets.toml", "**/secrets.y*ml", "**/secrets.json", "**/.secrets*", "**/*.pem", "**/*.key", "**/*.p12",
             "**/*.pfx", "**/*.jks", "**/*.kdbx", "**/id_rsa*", "**/id_ecdsa*", "**/id_ed25519*", "**/.ssh", "**/.aws",
             "**/.azure", "**/.gcloud", "**/.kube", "**/.docker", "**/.netrc", "**/.pypirc", "**/.npmrc", "**/.pgpass",
-            "**/.htpasswd", "**/credentials.json", "**/service-account*.json",
+            "**/.my.cnf", "**/.git-credentials", "**/.vault-token", "**/.s3cfg", "**/.boto", "**/.dockercfg",
+            "**/kubeconfig", "auth.json", "**/*.tfstate*", "**/*.tfvars", "**/*.keystore", "**/*.ppk", "*.asc",
+            "**/.htpasswd", "**/htpasswd", "**/credentials.json", "**/client_secret*.json",
+            "**/*service-account*.json", "**/*service_account*.json",
         ),
     ),
     (
         "Databases: they outlive a container, in a volume.",
-        ("**/*.sqlite", "**/*.sqlite3", "**/*.sqlite3-*", "**/*.db"),
+        (
+            "**/*.sqlite", "**/*.sqlite3", "**/*.sqlite-*", "**/*.sqlite3-*", "**/*.sqlite3.*", "**/*.db", "**/*.db-*",
+            "**/*.bak", "**/*.dump", "**/dump*.sql", "**/*.sql.gz",
+        ),
     ),
     (
         "History, and the tools' own notes.",
-        ("**/.git", "**/.hg", "**/.svn", ".github", ".gitlab-ci.yml", ".idea", ".vscode"),
+        (
+            "**/.git", "**/.hg", "**/.svn", ".github", ".gitlab-ci.yml", ".idea", ".vscode", "**/.*_history",
+        ),
     ),
     (
         "Made anew in the image, or only needed to develop.",
         (
-            "**/__pycache__", "**/*.py[co]", ".venv", "venv", "node_modules", "tests", "**/.pytest_cache",
-            "**/.mypy_cache", "**/.ruff_cache", ".tox", ".nox", ".coverage*", "htmlcov", "build", "dist",
-            "**/*.egg-info", "**/*.log", "**/.DS_Store",
+            "**/__pycache__", "**/*.py[co]", "**/.venv", "**/venv", "**/site-packages", "**/pyvenv.cfg",
+            "**/node_modules", "tests", "**/.pytest_cache", "**/.mypy_cache", "**/.ruff_cache", ".tox", ".nox",
+            ".coverage*", "htmlcov", "build", "dist", "**/*.egg-info", "**/*.log", "**/.DS_Store",
         ),
     ),
     ("How it is built and started.", ("Dockerfile*", ".dockerignore", "compose*.y*ml", "docker-compose*.y*ml")),
@@ -54,21 +64,27 @@ ENVIRONMENTS: Final = frozenset((".venv", "venv", "site-packages"))
 
 def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
     """The same without folders that nginx answers from, such as a `build` that a bundler writes."""
-    served = set(_served(plan))
+    served = tuple(_served(plan))
     meant = [*GROUPS[:2], *([OF_FLASK] if plan.app.framework == "flask" else []), *GROUPS[2:]]
     return tuple(
-        (note, tuple(each for each in patterns if each not in served))
+        (note, kept)
         for note, patterns in meant
-        if not served.issuperset(patterns)
+        if (kept := tuple(each for each in patterns if not any(_hides(each, path) for path in served)))
     )
 
 
-def _served(plan: Plan) -> Iterator[str]:
-    """First parts of the paths in the project that nginx answers from; those of an installed package are none."""
+def _hides(pattern: str, path: tuple[str, ...]) -> bool:
+    """Whether the pattern takes a folder on the way to that path, or what it leads to, out of the image."""
+    name = pattern.removeprefix("**/")
+    return any(fnmatchcase(each, name) for each in (path if name != pattern else path[:1]))
+
+
+def _served(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """Paths in the project that nginx answers from, as their parts; those of an installed package are none."""
     files = plan.files
     pages = [each.value for each in (files.single_page, files.home_page, files.maintenance)]
     answered = [*(each.path for each in (*plan.static.value, *files.protected.value)), *pages]
     for path in answered:
-        parts = path.removeprefix(f"{plan.app.folder}/").split("/")
-        if not ENVIRONMENTS.intersection(parts):
-            yield parts[0]
+        parts = tuple(filter(None, path.removeprefix(f"{plan.app.folder}/").split("/")))
+        if path.startswith(f"{plan.app.folder}/") and not ENVIRONMENTS.intersection(parts):
+            yield parts
