@@ -129,6 +129,17 @@ def test_its_structure_is_as_described(image: str) -> None:
     assert "Passes:      7" in judged.stdout
 
 
+def test_a_library_that_is_opened_by_its_name_is_there(engine: Engine, tmp_path: Path) -> None:
+    """python-magic opens libmagic, and reads a file of its package; nothing links either."""
+    app = "import magic\nfrom flask import Flask\n\napp = Flask(__name__)\n"
+    (tmp_path / "app.py").write_text(
+        f'{app}\n\n@app.get("/")\ndef home():\n    return magic.from_buffer(b"%PDF-1.4", mime=True)\n'
+    )
+    (tmp_path / "requirements.txt").write_text("flask\ngunicorn\npython-magic\n")
+    engine.render(tmp_path, "--slim", "--app-target", "app:app", "--app-interface", "wsgi")
+    assert engine.start(engine.build(tmp_path)).wait_ready().ask("/").text == "application/pdf"
+
+
 def test_a_change_of_code_makes_one_layer(project: Path, image: str, engine: Engine) -> None:
     """Only the layer of the app differs after it, and it is the last that holds anything."""
     with (project / "app.py").open("a") as file:

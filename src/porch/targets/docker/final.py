@@ -54,12 +54,23 @@ GATHERED: Final = (
         "lib-dynload/*test* && cd /"
     ),
     Expr(
-        "find /venv /slim -name '*.so*' -type f -exec ldd /usr/sbin/nginx \"$(readlink -f /venv/bin/python3)\" {} +\n"
+        "find /venv /slim '(' -name '*.so*' -o -path '/slim/usr/bin/*' ')' -type f\n"
+        '-exec ldd /usr/sbin/nginx "$(readlink -f /venv/bin/python3)" {} +\n'
         "| awk '$(NF-1) ~ \"^/(usr/local/)?lib\" { print $(NF-1) }' | sed 's|^/lib|/usr/lib|' | sort -u > /libraries"
     ),
     Expr("xargs cp -L --parents -t /slim < /libraries && cp -L --parents /usr/lib/*/libgcc_s.so.1 /slim"),
     Expr("ldconfig -r /slim && rm -rf /slim/var && find /slim -exec touch -hd @0 {} +"),
 )
+
+PACKAGED: Final = (
+    Expr(
+        "grep -Ev '^/usr/share/(bug|doc|doc-base|info|lintian|locale|man)/' /packages | sed 's|^/lib|/usr/lib|'\n"
+        "| while read -r file; do\n"
+        'if [ -L "$file" ] || [ -f "$file" ]; then cp -a --parents "$file" /slim || exit; fi;\ndone'
+    ),
+    Expr("cp -a --parents /usr/sbin/ldconfig /slim && { [ ! -d /etc/fonts ] || cp -a /etc/fonts /slim/etc; }"),
+)
+"""The packages that were asked for, whole: what a library is opened by its name for, ldd does not tell."""
 
 
 def grace(plan: Plan) -> int:
@@ -70,7 +81,7 @@ def grace(plan: Plan) -> int:
 def nodes(plan: Plan, image: ImagePlan) -> Iterator[Node]:
     """The stage, and before it the one that gathers, where the last is to hold nothing else."""
     if image.slim.value:
-        yield from _gathered()
+        yield from _gathered(image)
     yield gap()
     yield comment("---- What runs.")
     if image.slim.value:
@@ -87,16 +98,19 @@ def nodes(plan: Plan, image: ImagePlan) -> Iterator[Node]:
     yield from _labels(image)
 
 
-def _gathered() -> Iterator[Node]:
+def _gathered(image: ImagePlan) -> Iterator[Node]:
     yield gap()
     yield comment("---- Only what runs: Python, its standard library, nginx, and the shared libraries that these load.")
     yield begin("system", "slim")
     yield copy(["/layer"], "/", "dependencies")
-    steps: list[Step] = [(each,) for each in GATHERED]
+    packaged = PACKAGED if image.packages.value else ()
+    steps: list[Step] = [(each,) for each in (*GATHERED[:4], *packaged, *GATHERED[4:])]
+    whole = "Of packages that were asked for all files come along, as libraries are opened by name too. "
     yield run(
         steps,
-        "Time zones and certificates come along; what only developers use of the standard library does not. "
-        "libgcc_s is loaded by the C library when a thread ends. ldd may fail on a file that loads nothing.\n"
+        f"{whole if packaged else ''}Time zones and certificates come along; what only developers use of the standard "
+        "library does not. libgcc_s is loaded by the C library when a thread ends. ldd may fail on a file that loads "
+        "nothing.\n"
         "hadolint ignore=DL3003,DL4006",
     )
 

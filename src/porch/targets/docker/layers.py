@@ -23,6 +23,8 @@ PIP_GONE: Final = Expr(
     "\"$(python3 -c 'import ensurepip; print(ensurepip.__path__[0])')\"\n"
     "/usr/bin/pip* /usr/local/bin/pip* /usr/bin/wheel /usr/local/bin/wheel /usr/share/python-wheels"
 )
+OF_PACKAGES: Final = Expr("find /var/lib/dpkg/info -name '*.list' -newer /packages -exec cat {} + > /packages.new")
+"""Every file that came since: dpkg lists them by package (dpkg-query(1), `--listfiles`)."""
 STDLIB_COMPILED: Final = Expr(
     "(python3 -m compileall -qq -f -j0 --invalidation-mode unchecked-hash\n"
     '"$(python3 -c \'import sysconfig; print(sysconfig.get_path("stdlib"))\')" || true)'
@@ -46,7 +48,7 @@ def _system(image: ImagePlan) -> Iterator[Node]:
     steps: list[Step] = [
         (Expr("touch /began"),),
         ("apt-get", "update"),
-        ("apt-get", "install", "--yes", "--no-install-recommends", "nginx", *image.packages.value),
+        *_with_packages(image),
         (Expr("rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*"),),
         (PIP_GONE,),
         (Expr("find / -xdev -perm /6000 -type f -exec chmod a-s {} +"),),
@@ -55,6 +57,19 @@ def _system(image: ImagePlan) -> Iterator[Node]:
         (Expr("find / -xdev -newer /began -exec touch -hd @0 {} + && rm /began"),),
     ]
     yield run(steps, _told(image), image.packages.setting)
+
+
+def _with_packages(image: ImagePlan) -> Iterator[Step]:
+    """nginx and the app's libraries; the last stage of a slim image is told which files the libraries are."""
+    install = ("apt-get", "install", "--yes", "--no-install-recommends")
+    if not (image.slim.value and image.packages.value):
+        yield (*install, "nginx", *image.packages.value)
+        return
+    yield (*install, "nginx")
+    yield (Expr("touch /packages"),)
+    yield (*install, *image.packages.value)
+    yield (OF_PACKAGES,)
+    yield (Expr("mv /packages.new /packages"),)
 
 
 def _told(image: ImagePlan) -> str:
