@@ -97,3 +97,21 @@ def test_several_apps_are_one_image(tmp_path: Path, engine: Engine) -> None:
     told = container.inside(command=("python", "-c", read)).splitlines()
     assert {"processes = 3", "cheaper = 1"} <= {" ".join(line.split()) for line in told}
     assert container.stop() == 0
+
+
+def test_a_project_that_is_a_package_is_installed(engine: Engine, tmp_path: Path) -> None:
+    """Its version and its command are there, and its code is the one in /app."""
+    (tmp_path / "src/tiles").mkdir(parents=True)
+    (tmp_path / "src/tiles/__init__.py").write_text(
+        "from importlib.metadata import version\n\nfrom flask import Flask\n\napp = Flask(__name__)\n"
+        "told = f\"{version('tiles')} from {__file__}\"\n\n\n"
+        '@app.get("/")\ndef home():\n    return told\n\n\ndef main():\n    print(told)\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "tiles"\nversion = "1.2"\ndependencies = ["flask", "gunicorn"]\n'
+        '[project.scripts]\ntiles = "tiles:main"\n'
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    )
+    engine.render(tmp_path, "--app-target", "tiles:app", "--app-interface", "wsgi")
+    container = engine.start(engine.build(tmp_path), "--read-only", "--tmpfs", "/tmp").wait_ready()
+    assert container.ask("/").text == container.run("tiles").stdout.strip() == "1.2 from /app/src/tiles/__init__.py"

@@ -42,6 +42,8 @@ OF_FILES = frozenset(("compose", "container", "kubernetes", "systemd"))
 """Sections that say how files are written, and nothing of what runs in an image."""
 OF_THE_MACHINE = ("app.python", "nginx.binary", "run.dir", "run.user")
 """Settings that name things of one machine, and mean nothing in the image."""
+LEFT_OUT = frozenset(("poetry", "pdm", "pyproject"))
+"""What gives a list of the dependencies without the project itself; uv installs it with a workspace."""
 SHELLS = frozenset({"sh", "bash", "dash", "/bin/sh", "/bin/bash"})
 
 
@@ -128,6 +130,7 @@ def image(desk: Desk, plan: Plan, needs: Needs, packaging: Packaging, outside: S
         lock=lock,
         files=needs.files,
         whole=needs.whole,
+        own=packaging.builds and (needs.tool in LEFT_OUT or (needs.tool == "uv" and not needs.whole)),
         added=_added(desk, plan, needs),
         porch=_porch(desk, packaging),
         packages=desk.chosen(
@@ -149,6 +152,9 @@ def _base(desk: Desk, packaging: Packaging) -> Chosen[str]:
     if wanted != AUTO:
         return desk.chosen(key, wanted, AS_SET)
     number, why = pythons.version(packaging)
+    if not pythons.runs_porch(number):
+        fix = f"write 3.{pythons.OLDEST} or newer there, or name an image that has it with --container-base"
+        desk.refuse(key, f"{why}, and porch needs CPython 3.{pythons.OLDEST} or newer in the image", fix)
     if packaging.tried not in ("", number):
         # Only said: the same project is to give the same image, wherever it is rendered.
         what = f"the image has Python {number} ({why}), and the app runs here with {packaging.tried}"
@@ -237,4 +243,5 @@ def _typed(origin: str) -> bool:
 
 def _ports(plan: Plan) -> tuple[int, ...]:
     addresses = [each for each in (*plan.http.listen.value, *plan.tls.redirect.value) if not each.startswith("unix:")]
-    return tuple(sorted({int(each.rpartition(":")[2]) for each in addresses}))
+    # As they were said, the app's before those that lead to HTTPS: `compose.publish` names one for each in that order.
+    return tuple(dict.fromkeys(int(each.rpartition(":")[2]) for each in addresses))

@@ -10,6 +10,8 @@ import re
 
 from porch.frameworks.needs import Packaging
 
+OLDEST = 11
+"""Of Python 3: porch runs in the image, with the app's interpreter."""
 PREFERRED = ("3.13", "3.12", "3.11", "3.14")
 """The first that the project allows is taken."""
 CLAUSE = re.compile(r"\s*(~=|===?|!=|<=|>=|<|>)\s*(\d+)\.(\d+)[.\w*]*\s*")
@@ -25,6 +27,11 @@ def version(packaging: Packaging) -> tuple[str, str]:
             why = f"requires-python is {bounds}" if bounds else "the project names none"
             return each, why
     return PREFERRED[0], f"requires-python is {bounds}, which no Python that is known here fits"
+
+
+def runs_porch(number: str) -> bool:
+    """Whether it is CPython, and new enough."""
+    return re.fullmatch(r"3\.\d+", number) is not None and int(number.partition(".")[2]) >= OLDEST
 
 
 def allows(bounds: str, wanted: str) -> bool:

@@ -62,11 +62,13 @@ class Packaging:
     unlocked: tuple[tuple[str, str], ...] = ()
     """Files of tools whose lock is missing, each with the command that writes it."""
     python: str = ""
-    """`X.Y` that the project names; empty for none."""
+    """`X.Y` that the project names, or another Python such as `pypy3.11`; empty for none."""
     python_from: str = ""
     """Where it does."""
     tried: str = ""
-    """`X.Y` that the app runs with here, where the project names none."""
+    """`X.Y` of the environment that the app runs with here, where the project names none; porch's own is none."""
+    builds: bool = False
+    """The project is a package too, which its tool installs on a developer's machine."""
     requires_python: str = ""
     title: str = ""
     secrets: tuple[str, ...] = ()
@@ -89,11 +91,21 @@ def packaging(code: Project, python: str = "", lock: str = "") -> Packaging:
         unlocked=tuple(_unlocked(folder, project)),
         python=version,
         python_from=where,
-        tried="" if version else _version_of(python),
+        builds=_builds(project),
+        tried="" if version or python == sys.executable else _version_of(python),
         requires_python=str(stated.get("requires-python", "")),
         title=str(stated.get("name", "")) or folder.name,
         secrets=_secrets(code),
     )
+
+
+def _builds(project: Mapping[str, Any]) -> bool:
+    """It has a build system and a name (PEP 517, PEP 621), and no tool is told to leave the project out."""
+    tools = below(project, "tool")
+    named = below(project, "project").get("name") or below(tools, "poetry").get("name")
+    out = (("uv", "package"), ("poetry", "package-mode"), ("pdm", "distribution"))
+    told = "build-system" in project and not any(below(tools, tool).get(key) is False for tool, key in out)
+    return bool(told and named)
 
 
 def _secrets(code: Project) -> tuple[str, ...]:
@@ -209,7 +221,7 @@ def _names(lines: Iterable[str]) -> frozenset[str]:
 
 def _python(folder: Path, python: str) -> tuple[str, str]:
     """The version that the project names, and where."""
-    said = re.match(r"\s*(?:cpython-|python-)?(3\.\d+)", _text(folder / ".python-version"))
+    said = re.match(r"\s*(?:cpython-|python-)?(3\.\d+|(?:pypy|graalpy)\S*)", _text(folder / ".python-version"))
     if said:
         return said[1], ".python-version"
     home = Path(python).parent.parent

@@ -33,6 +33,8 @@ class ImagePlan:
     """All that the installation reads."""
     whole: bool
     """It needs the whole project."""
+    own: bool
+    """The project is installed too: a package with metadata and commands of its own."""
     added: tuple[str, ...]
     """What pip is told to add to them, for porch: the app servers, as `name==version`."""
     porch: Chosen[str]

@@ -25,8 +25,8 @@ class Compose:
     publish: tuple[str, ...] = setting(
         v.ADDRESSES,
         (),
-        "Addresses of this machine that lead to the ports of the container, in their order; when none is set, the same "
-        "ports on 127.0.0.1.",
+        "Addresses of this machine that lead to the ports of the container, in their order, with HTTPS that of HTTPS "
+        "first; when none is set, the same ports on 127.0.0.1.",
         example="0.0.0.0:80",
     )
     cpus: float = setting(

@@ -10,7 +10,7 @@ import pytest
 from decided import FOLDER, PACKAGING, image_plan_of, make_facts, make_finding
 from porch.decide import libraries, pythons
 from porch.errors import Problem, Refused
-from porch.frameworks.needs import Needs, Packaging
+from porch.frameworks.needs import Needs, Packaging, Tool
 from porch.plan.image import ImagePlan
 
 
@@ -80,6 +80,40 @@ def test_a_project_without_any_is_an_image_with_a_warning() -> None:
 def test_python_is_as_the_project_says(packaging: Packaging, version: str) -> None:
     """The most exact word counts; without one it is the version that everything has wheels for."""
     assert pythons.version(packaging)[0] == version
+
+
+@pytest.mark.parametrize("named", ["3.10", "3.8", "pypy3.11"])
+def test_a_python_that_porch_cannot_run_on_is_refused(named: str) -> None:
+    """The build would fail late, or the image not start."""
+    packaging = replace(PACKAGING, python=named, python_from=".python-version")
+    (problem,) = problems({}, packaging)
+    assert problem.what == f".python-version says {named}, and porch needs CPython 3.11 or newer in the image"
+    assert image({"container.base": "registry.local/python:3.12"}, packaging).base.value == "registry.local/python:3.12"
+
+
+@pytest.mark.parametrize(
+    ("tool", "whole", "own"),
+    [
+        ("uv", False, True),
+        ("uv", True, False),
+        ("poetry", True, True),
+        ("pyproject", False, True),
+        ("pip", False, False),
+    ],
+)
+def test_a_project_that_is_a_package_is_installed_too(tool: Tool, whole: bool, own: bool) -> None:
+    """As its tool does it here; a list of requirements names it itself where that is meant."""
+    needs = Needs(tool, "lock", ("lock",), whole)
+    assert image(packaging=Packaging(found=(needs,), builds=True)).own == own
+    assert not image(packaging=Packaging(found=(needs,))).own
+
+
+def test_ports_are_in_the_order_in_which_they_are_published() -> None:
+    """The app's first, then those that lead to HTTPS, whatever their numbers are."""
+    given = {"tls.mode": "self-signed", "http.domains": "example.org", "compose.publish": "0.0.0.0:443 0.0.0.0:80"}
+    plan = image_plan_of(given)
+    assert plan.image.ports == (8443, 8080)
+    assert plan.compose.publish.value == ("0.0.0.0:443", "0.0.0.0:80")
 
 
 def test_another_python_than_here_is_told() -> None:

@@ -130,7 +130,7 @@ def test_the_version_that_the_app_runs_with_is_told_where_the_project_names_none
     (tmp_path / "env/pyvenv.cfg").write_text("version = 3.12.1\n")
     code = Project(tmp_path / "shop")
     assert packaging(code, str(tmp_path / "env/bin/python")).tried == "3.12"
-    assert packaging(code, sys.executable).tried == "{}.{}".format(*sys.version_info)
+    assert packaging(code, sys.executable).tried == ""
     assert packaging(code, "/none/bin/python").tried == ""
 
 
@@ -145,3 +145,21 @@ def test_broken_files_tell_nothing(tmp_path: Path) -> None:
     """Whoever installs from them says what is wrong."""
     (needs,) = told(tmp_path, {"uv.lock": "[[", "pyproject.toml": "[["}).found
     assert needs.packages == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("more", "builds"),
+    [
+        ("", True),
+        ("[tool.uv]\npackage = false", False),
+        ("[tool.poetry]\npackage-mode = false", False),
+        ("[tool.pdm]\ndistribution = false", False),
+    ],
+)
+def test_a_build_system_makes_a_project_a_package(tmp_path: Path, more: str, builds: bool) -> None:
+    """Unless the tool is told to leave the project itself out."""
+    text = '[project]\nname = "shop"\n[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    (tmp_path / "pyproject.toml").write_text(text + more)
+    assert packaging(Project(tmp_path)).builds == builds
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n' + more)
+    assert not packaging(Project(tmp_path)).builds

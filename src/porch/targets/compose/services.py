@@ -100,7 +100,7 @@ def _app(plan: Plan, image: ImagePlan, compose: ComposePlan) -> Table:
 
 def _front(plan: Plan, image: ImagePlan, compose: ComposePlan) -> Table:
     """nginx alone."""
-    asked = [_health((*HEALTH, f"127.0.0.1:{port}"), "Through nginx to a worker.") for port in image.ports[:1]]
+    asked = [_health((*HEALTH, f"127.0.0.1:{port}"), "Through nginx to a worker.") for port in sorted(image.ports)[:1]]
     ready = {name_of_app(plan, compose): {"condition": "service_healthy"}}
     return table(
         entry("image", name_of(image), "The same, for its static files; nginx comes with it."),

@@ -38,11 +38,11 @@ def tag(image: ImagePlan) -> str:
 
 def _header(plan: Plan, image: ImagePlan) -> str:
     app = f"{plan.app.target.value} ({plan.app.framework or plan.app.interface.value})"
-    port = image.ports[0] if image.ports else 8080
+    published = " ".join(f"-p {port}:{port}" for port in image.ports or (8080,))
     return (
         f"{app} behind nginx, served by {plan.server.name.value}, with porch as process 1.\n"
         "Written by porch; yours to keep.\n\n"
         f"    docker build -t {tag(image)} .\n"
-        f"    docker run -p {port}:{port} --stop-timeout {final.grace(plan)} {tag(image)}\n\n"
+        f"    docker run {published} --stop-timeout {final.grace(plan)} {tag(image)}\n\n"
         "It also runs with --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges, and as any user."
     )

@@ -67,16 +67,16 @@ def groups(plan: Plan) -> tuple[tuple[str, tuple[LiteralString, ...]], ...]:
     served = tuple(_served(plan))
     meant = [*GROUPS[:2], *([OF_FLASK] if plan.app.framework == "flask" else []), *GROUPS[2:]]
     return tuple(
-        (note, kept)
+        (note, tuple(each for each in patterns if not _hidden(each, served)))
         for note, patterns in meant
-        if (kept := tuple(each for each in patterns if not any(_hides(each, path) for path in served)))
+        if not all(_hidden(each, served) for each in patterns)
     )
 
 
-def _hides(pattern: str, path: tuple[str, ...]) -> bool:
-    """Whether the pattern takes a folder on the way to that path, or what it leads to, out of the image."""
+def _hidden(pattern: str, served: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether the pattern takes a folder on the way to one of these paths, or what it leads to, out of the image."""
     name = pattern.removeprefix("**/")
-    return any(fnmatchcase(each, name) for each in (path if name != pattern else path[:1]))
+    return any(fnmatchcase(each, name) for path in served for each in (path if name != pattern else path[:1]))
 
 
 def _served(plan: Plan) -> Iterator[tuple[str, ...]]:

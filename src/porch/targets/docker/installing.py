@@ -37,6 +37,14 @@ EXPORTS: Final[Mapping[str, tuple[str | Expr, ...]]] = {
     ),
 }
 """How each writes what it locks as a list that pip reads, with hashes."""
+VERSION: Final = "SETUPTOOLS_SCM_PRETEND_VERSION"
+"""Of setuptools_scm and hatch-vcs."""
+OWN: Final = Expr(
+    "(pip --python /venv install --no-cache-dir --no-compile --no-deps --editable .\n"
+    "|| echo 'porch: the project was not installed, for the reason above. Its code is in the image, its metadata and "
+    'its commands are not. Where they are needed, "pip install ." must work in a copy without .git.\')'
+)
+"""Editable: its code stays in /app alone, and this layer is the same whatever the code is."""
 COMPILE: Final = Expr("(python3 -m compileall -qq -j0 --invalidation-mode unchecked-hash /venv || true)")
 MOVED: Final = Expr("mkdir /layer && mv /venv /layer/")
 DATED: Final = Expr(
@@ -144,4 +152,15 @@ def _compiled(image: ImagePlan) -> Iterator[Node]:
         if image.lock.value
         else (Expr("find /layer -exec touch -hd @0 {} +"),)
     )
-    yield run([(COMPILE,), (MOVED,), dated], f"{why}.")
+    if not image.own:
+        yield run([(COMPILE,), (MOVED,), dated], f"{why}.")
+        return
+    yield run([(COMPILE,)], f"{why}.")
+    if not image.whole:
+        yield copy(["."], "./")
+    yield argument(VERSION, note=f"For a version that is read from git, which is not here: --build-arg {VERSION}=1.2")
+    yield run(
+        [(OWN,), (MOVED,), dated],
+        "The project itself: its name and version, its commands and entry points, and a link to /app, where its code "
+        "is. Where it cannot be built, the image goes without them, as many apps can.",
+    )

@@ -47,7 +47,7 @@ class Pod:
     @property
     def port(self) -> int:
         """Where nginx listens in the pod."""
-        return self.image.ports[0] if self.image.ports else 8080
+        return min(self.image.ports, default=8080)
 
     @property
     def apart(self) -> bool:
