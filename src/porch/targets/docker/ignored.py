@@ -20,9 +20,10 @@ GROUPS: Final[tuple[tuple[str, tuple[LiteralString, ...]], ...]] = (
     (
         "Secrets: an image is copied around. They are given when the container starts.",
         (
-            "**/.env", "**/.env.*", "**/.env~", "**/*.env", "**/env.prod", "**/.envrc", "**/secrets",
-            "**/secrets.toml", "**/secrets.y*ml", "**/secrets.json", "**/.secrets*", "**/*.pem", "**/*.key", "**/*.p12",
-            "**/*.pfx", "**/*.jks", "**/*.kdbx", "**/id_rsa*", "**/id_ecdsa*", "**/id_ed25519*", "**/.ssh", "**/.aws",
+            "**/.env", "**/.env.*", "**/.env~", "**/*.env", "**/env.prod", "**/.envrc", "secrets",
+            "**/conf/secrets", "**/config/secrets", "**/deploy/secrets", "**/docker/secrets", "**/secrets.toml",
+            "**/secrets.y*ml", "**/secrets.json", "**/.secrets*", "**/*.pem", "**/*.key", "**/*.p12", "**/*.pfx",
+            "**/*.jks", "**/*.kdbx", "**/id_rsa*", "**/id_ecdsa*", "**/id_ed25519*", "**/.ssh", "**/.aws",
             "**/.azure", "**/.gcloud", "**/.kube", "**/.docker", "**/.netrc", "**/.pypirc", "**/.npmrc", "**/.pgpass",
             "**/.my.cnf", "**/.git-credentials", "**/.vault-token", "**/.s3cfg", "**/.boto", "**/.dockercfg",
             "**/kubeconfig", "auth.json", "**/*.tfstate*", "**/*.tfvars", "**/*.keystore", "**/*.ppk", "*.asc",
