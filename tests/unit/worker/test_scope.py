@@ -221,7 +221,11 @@ def part(body: bytes, *, more: bool = False) -> Any:
 def test_an_answer_that_has_no_body_is_sent_none(status: int, caplog: pytest.LogCaptureFixture) -> None:
     """Nor a length of one; uvicorn would send it, and nginx give it to the next client."""
     start, *bodies = sent(begun(b"4", status), part(b"nu", more=True), part(b"ll"))
-    assert (start["headers"], bodies, caplog.records) == ([(b"X-Own", b"1")], [part(b"")], [])
+    assert (start["headers"], bodies, caplog.records) == (
+        [(b"X-Own", b"1")],
+        [part(b"", more=True), part(b"")],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,21 +233,43 @@ def test_an_answer_that_has_no_body_is_sent_none(status: int, caplog: pytest.Log
     [
         (b"4", (part(b"body"),), (part(b"body"),)),
         (b"4", (part(b"bo", more=True), part(b"dy")), (part(b"bo", more=True), part(b"dy"))),
-        (b"4", (part(b"body", more=True), part(b"")), (part(b"body"),)),
-        (b"4", (part(b"body and more"), part(b"and more")), (part(b"body"),)),
-        (b"0", (part(b"", more=True), part(b"")), (part(b""),)),
+        (b"4", (part(b"body", more=True), part(b"")), (part(b"body", more=True), part(b""))),
+        (b"4", (part(b"body and", more=True), part(b"more")), (part(b"body", more=True), part(b""))),
+        (b"4", (part(b"body"), part(b"and more")), (part(b"body"),)),
         (b"4", (part(b"bo"),), (part(b"bo"),)),
         (b"none", (part(b"bo", more=True), part(b"dy")), (part(b"bo", more=True), part(b"dy"))),
     ],
-    ids=["whole", "in parts", "whole early", "too long", "empty", "too short", "no number"],
+    ids=["whole", "in parts", "whole early", "too long", "after the end", "too short", "no number"],
 )
 def test_an_answer_ends_where_it_told(
     length: bytes, said: tuple[Any, ...], wanted: tuple[Any, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """nginx has it whole there, and may send the next request; what is too long is told in the log."""
+    """What is too long is told in the log, once."""
     _, *bodies = sent(begun(length), *said)
     assert tuple(bodies) == wanted
-    assert [record.name for record in caplog.records] == ["porch.worker"] * any(len(each["body"]) > 4 for each in said)
+    assert [record.name for record in caplog.records] == ["porch.worker"] * (len(said[0]["body"]) > 4)
+
+
+def test_an_answer_that_is_whole_is_ended_for_an_app_that_raises(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """nginx has it by then, and may have sent the next request; what follows the last part is run till then."""
+    monkeypatch.setitem(sys.modules, "uvicorn.server", ModuleType("uvicorn.server"))
+    said: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del scope, receive
+        await send(begun(b"4"))
+        await send(part(b"body", more=True))
+        raise RuntimeError("after it")
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": HEADERS}
+    asyncio.run(wrap(app, Settings("app:app", "asgi", "", "/", ""))(scope, send, send))
+    assert said[1:] == [part(b"body", more=True), part(b"")]
+    assert [record.name for record in caplog.records] == ["uvicorn.error"]
 
 
 def test_hints_are_not_sent() -> None:

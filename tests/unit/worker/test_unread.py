@@ -92,6 +92,7 @@ def test_a_stream_may_still_read_what_was_read_ahead() -> None:
         lambda body: body.read(),
         lambda body: body.read(4) + body.readline() + body.read(-1),
         lambda body: b"".join(body.readlines()),
+        lambda body: next(body) + body.read(),
         b"".join,
     ):
         body = BytesIO(BODY)
@@ -103,6 +104,16 @@ def test_a_stream_may_still_read_what_was_read_ahead() -> None:
         given = asked(body, app)
         assert body.tell() == len(BODY)
         assert b"".join(given) == BODY
+
+
+def test_a_stream_of_the_bodys_lines_has_them_all() -> None:
+    """It was begun before any of the body was read ahead."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return (line.upper() for line in environ["wsgi.input"])
+
+    assert b"".join(asked(BytesIO(BODY), app)) == BODY.upper()
 
 
 def test_no_more_than_a_megabyte_is_kept_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from .endless import EVERY, Endless
+from .failure import exited
 
 
 class Begun:
@@ -80,6 +81,8 @@ class Ended:
             part = next(self._next)
         except StopIteration:
             raise
+        except SystemExit as left:
+            raise exited(left) from left
         except Exception:
             if self.lacks:
                 raise

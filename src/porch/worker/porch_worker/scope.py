@@ -6,6 +6,7 @@ an app that refuses to start.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
@@ -82,6 +83,7 @@ def wrap(app: App, settings: Settings) -> App:
         except Exception:
             if log is None or not answer.whole:
                 raise
+            await answer.end()
             log.exception("Exception in ASGI application")
 
     return application
@@ -98,26 +100,30 @@ def _log() -> logging.Logger | None:
 
 
 class _Sending:
-    """One HTTP answer on its way: no more of it is sent than it told, and what comes after its end is left out.
+    """One HTTP answer on its way: no more of it is sent than it told, and nothing after its end.
 
     nginx is asked to hand it on as it comes, where its length is not told.
     """
 
-    __slots__ = ("_bare", "_lacks", "_send", "whole")
+    __slots__ = ("_ended", "_lacks", "_send", "_silent", "whole")
 
     def __init__(self, send: Send) -> None:
-        self._bare = False
+        self._ended = False
+        """Whether the server was told that this was the last of it."""
         self._lacks = -1
         """Bytes that are to come; below 0: that was not told."""
         self._send = send
+        self._silent = False
+        """Whether what is too much is no news."""
         self.whole = False
+        """Whether nginx has all of it, and may send the next request."""
 
     def send(self, message: Message) -> Awaitable[None]:
         """What the app says, as far as it belongs to the answer."""
         kind = message["type"]
         if kind == "http.response.start":
             return self._send(self._begun(listed(message)))
-        if self.whole or kind == HINTS:
+        if self._ended or kind == HINTS:
             return _left_out()
         if kind == "http.response.body":
             return self._send(self._counted(message))
@@ -126,7 +132,7 @@ class _Sending:
     def _begun(self, message: Message) -> Message:
         headers: list[tuple[bytes, bytes]] = message["headers"]
         if message["status"] in BARE:
-            self._bare, self._lacks = True, 0
+            self._silent, self._lacks = True, 0
             return {**message, "headers": [each for each in headers if each[0].lower() != b"content-length"]}
         flows = True
         for name, value in headers:
@@ -137,24 +143,28 @@ class _Sending:
         return {**message, "headers": [*headers, (b"x-accel-buffering", b"no")]} if flows else message
 
     def _counted(self, message: Message) -> Message:
-        self.whole = not message.get("more_body")
+        self._ended = self.whole = not message.get("more_body")
         if self._lacks < 0:
             return message
         body = message.get("body", b"")
-        lacks = self._lacks - len(body)
-        if lacks < 0:
+        if len(body) > self._lacks:
             message = {**message, "body": body[: self._lacks]}
-            if not self._bare:
+            if not self._silent:
+                self._silent = True
                 LOG.error("the app sent a longer body than it told in Content-Length; the rest is left out")
-        self._lacks = max(lacks, 0)
-        if not self._lacks and not self.whole:
-            # nginx has the whole answer, and may send the next request.
-            self.whole, message = True, {**message, "more_body": False}
+        self._lacks -= min(len(body), self._lacks)
+        self.whole = self.whole or not self._lacks
         return message
+
+    async def end(self) -> None:
+        """Says that this was the last of it, where the app did not."""
+        if not self._ended:
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _left_out() -> None:
-    """Nobody waits for it."""
+    """Nobody waits for it; other tasks have their turn."""
+    await asyncio.sleep(0)
 
 
 def _truthful(scope: Scope, mount: str) -> Scope:

@@ -26,7 +26,7 @@ PATIENCE = 2.0
 """Seconds that an answer waits for the rest, which nginx may hand on as it comes."""
 LARGEST = 1 << 20
 """Bytes that are kept at most: of an answer that waits for the body, or of the body of one that cannot wait."""
-PIECE = 1 << 16
+PIECE = 1 << 14
 SOON = 0.01
 """Seconds until an app that waits for the body itself is looked at again."""
 REPEATED = frozenset(("GET", "HEAD"))
@@ -115,7 +115,12 @@ class _Body:
         return cast("list[bytes]", self._source.readlines(*hint))
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._source)
+        return self
+
+    def __next__(self) -> bytes:
+        if line := self.readline():
+            return line
+        raise StopIteration
 
     def rest(self, kept: int = 0) -> bool:
         """Reads what is left, as long as more comes; with a number, so many bytes, which the app may still read.
@@ -252,6 +257,8 @@ class _Request:
 
     async def rest(self, kept: int = 0) -> None:
         """Receives what is left, as long as more comes; with a number, so many bytes, which the app may ask for."""
+        if self._all:
+            return
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._rest(kept), PATIENCE)
 
