@@ -41,13 +41,10 @@ class Shortage:
         if self._looks > PATIENCE:
             several = "a process was" if self._unnamed == 1 else f"{self._unnamed} processes were"
             told, self._unnamed, self._looks = [*told, several], 0, 0
-        sentences = [f"{who} ended by the kernel: the memory limit{self._shown()} was reached" for who in told]
+        sentences = [f"{who} ended by the kernel: the memory limit{shown(self._limit)} was reached" for who in told]
         for sentence in sentences:
             self._voice.warning(f"{sentence}; allow more, or run fewer workers")
         return sentences
-
-    def _shown(self) -> str:
-        return shown(self._limit)
 
 
 class Toll:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,8 @@ def test_memory_is_named_before_a_library_is_blamed(why: str, counter: Counter) 
     """A release that the kernel ends has no words of its own, and no library is at fault."""
     launch = SimpleNamespace(app=SimpleNamespace(name="app", folder="/app"), server="gunicorn", prefix="")
     launch.socket, launch.stuck_after, launch.recycle, launch.elastic, launch.upstream = "/run/1/s", 0, None, False, ""
-    made = Generation(SimpleNamespace(launch=launch), 1)  # type: ignore[arg-type]
+    around: Any = SimpleNamespace(launch=launch)
+    made = Generation(around, 1)
     made._toll = Toll(counter, 256 * 1024**2)
     told = (lambda: made._died(-9)) if why == "died" else (lambda: made._keeps_dying(6))
     assert "memory" not in told().what + told().fix

@@ -5,6 +5,8 @@ is copied as it stands beside rendered files. It keeps the promise that an app s
 whichever server runs it; nginx has overwritten every header that is read here, so a client cannot forge one.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -25,3 +27,12 @@ def listed(message: "dict[str, Any]") -> "dict[str, Any]":
     """The start of an ASGI answer, its headers a list: the standard allows what can be read only once."""
     told = message.get("headers", ())
     return message if isinstance(told, list) else {**message, "headers": list(told)}
+
+
+def length_in(headers: Iterable[Any], name: Any) -> "int | None":
+    """Bytes of a body, if its headers tell; the name is `content-length`, as text or bytes."""
+    for each, value in headers:
+        if each.lower() == name:
+            with suppress(ValueError):
+                return int(value)
+    return None

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from . import length_in
 from .environ import App, Environ, StartResponse
 from .parts import Ended
 
@@ -23,9 +24,8 @@ def wrap(app: App) -> App:
         answer = Ended()
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            for name, value in headers:
-                if value.isdigit() and name.lower() == "content-length":
-                    answer.lacks = int(value)
+            length = length_in(headers, "content-length")
+            answer.lacks = -1 if length is None else length
             return start_response(status, headers, *failure)
 
         parts = app(environ, start)

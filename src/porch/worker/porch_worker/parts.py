@@ -5,6 +5,7 @@ Rule: as the standard has it (PEP 3333): what the app gave is closed at the end,
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -53,6 +54,27 @@ class Whole:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._all)
+
+
+class Last:
+    """Parts after which something is left to do: nginx has all of them then, or has gone."""
+
+    __slots__ = ("_after", "_parts")
+
+    def __init__(self, parts: Iterable[bytes], after: Callable[[], object]) -> None:
+        self._parts = parts
+        self._after = after
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def close(self) -> None:
+        """What gunicorn calls when it has sent the end."""
+        try:
+            getattr(self._parts, "close", _nothing)()
+        finally:
+            if "gunicorn" in sys.modules:
+                self._after()
 
 
 class Ended:

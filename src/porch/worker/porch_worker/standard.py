@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO, RawIOBase
 from posixpath import normpath
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 Environ = dict[str, Any]
@@ -114,15 +114,15 @@ class _Body:
 
     def _by_lines(self) -> BufferedReader:
         if self._lines is None:
-            self._lines = BufferedReader(cast("RawIOBase", _Raw(self._body)))
+            self._lines = BufferedReader(Raw(self._body))
         return self._lines
 
 
-class _Raw(RawIOBase):
-    """What the buffer reads from."""
+class Raw(RawIOBase):
+    """What a buffer reads from: one body, or what was read of it and then the rest."""
 
-    def __init__(self, body: Any) -> None:
-        self._body = body
+    def __init__(self, *sources: Any) -> None:
+        self._sources = sources
 
     def readable(self) -> bool:
         """Always."""
@@ -130,9 +130,11 @@ class _Raw(RawIOBase):
 
     def readinto(self, room: Any) -> int:
         """So many bytes at most."""
-        data = self._body.read(len(room))
-        room[: len(data)] = data
-        return len(data)
+        for source in self._sources:
+            if data := source.read(len(room)):
+                room[: len(data)] = data
+                return len(data)
+        return 0
 
 
 class _Mends(NamedTuple):

@@ -13,14 +13,15 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
-from io import BufferedReader, BytesIO, RawIOBase
+from io import BufferedReader, BytesIO
 from time import monotonic
 from typing import Any, cast
 
-from . import listed
+from . import length_in, listed
 from .endless import Application, Receive, Send
 from .environ import App, Environ, StartResponse
-from .parts import Whole
+from .parts import Last, Whole
+from .standard import Raw
 
 PATIENCE = 2.0
 """Seconds that an answer waits for the rest, which nginx may hand on as it comes."""
@@ -45,7 +46,7 @@ def wsgi(app: App) -> App:
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
             nonlocal length
-            length = _length(headers, "content-length")
+            length = length_in(headers, "content-length")
             return start_response(status, headers, *failure)
 
         body = environ["wsgi.input"] = _Body(environ["wsgi.input"])
@@ -53,7 +54,7 @@ def wsgi(app: App) -> App:
             parts = app(environ, start)
             if parts.__class__ is not list:
                 if length is None or length > LARGEST:
-                    return parts if body.rest(LARGEST) else _Last(parts, body)
+                    return parts if body.rest(LARGEST) else Last(parts, body.rest)
                 parts = Whole(parts)
         except Exception:
             body.rest()
@@ -68,7 +69,7 @@ def asgi(app: Application) -> Application:
     """The app; what it leaves of a body is read."""
 
     def whole(scope: Any, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http" or scope["method"] in REPEATED or not _length(scope["headers"], b"content-length"):
+        if scope["type"] != "http" or scope["method"] in REPEATED or not length_in(scope["headers"], b"content-length"):
             return app(scope, receive, send)
         return with_body(scope, receive, send)
 
@@ -83,15 +84,6 @@ def asgi(app: Application) -> Application:
             await request.release()
 
     return whole
-
-
-def _length(headers: Iterable[Any], name: Any) -> int | None:
-    """Bytes of a body, if its headers tell."""
-    for each, value in headers:
-        if each.lower() == name:
-            with suppress(ValueError):
-                return int(value)
-    return None
 
 
 class _Body:
@@ -137,52 +129,8 @@ class _Body:
                 if monotonic() >= until or (kept and sum(map(len, ahead)) >= kept):
                     break
         if ahead:
-            self._source = BufferedReader(_Chain(BytesIO(b"".join(ahead)), self._source))
+            self._source = BufferedReader(Raw(BytesIO(b"".join(ahead)), self._source))
         return not data
-
-
-class _Last:
-    """An answer after which the rest of the body is read: nginx has all of the answer then, or has gone."""
-
-    __slots__ = ("_body", "_parts")
-
-    def __init__(self, parts: Iterable[bytes], body: _Body) -> None:
-        self._parts = parts
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
-
-    def close(self) -> None:
-        """What gunicorn calls when it has sent the end."""
-        try:
-            getattr(self._parts, "close", _nothing)()
-        finally:
-            if "gunicorn" in sys.modules:
-                self._body.rest()
-
-
-def _nothing() -> None:
-    """Parts that need no closing."""
-
-
-class _Chain(RawIOBase):
-    """What was read ahead, and then what was not."""
-
-    def __init__(self, *sources: Any) -> None:
-        self._sources = sources
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, room: Any) -> int:
-        """So many bytes at most."""
-        for source in self._sources:
-            if data := source.read(len(room)):
-                room[: len(data)] = data
-                return len(data)
-        return 0
 
 
 class _Request:
@@ -240,7 +188,7 @@ class _Request:
         kind = message["type"]
         if kind == "http.response.start":
             message = listed(message)
-            length = _length(message["headers"], b"content-length")
+            length = length_in(message["headers"], b"content-length")
             self._lacks = LARGEST + 1 if length is None else length
         elif kind != "http.response.informational":
             self._lacks = self._lacks - len(message.get("body", b"")) if message.get("more_body") else 0
